@@ -1,0 +1,3 @@
+from pgw.cli import main
+
+main()

@@ -1,0 +1,68 @@
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import trio
+
+from pgw.domain.job import JobEvent
+
+CAPACITY = 1024
+
+
+class SubscriberTooSlow(Exception):  # noqa: N818 - what happened
+    """The subscriber's buffer was full; it was dropped, and may resume after the last event it has."""
+
+
+class Subscription:
+    """One subscriber's bounded buffer."""
+
+    def __init__(self) -> None:
+        self._send, self._receive = trio.open_memory_channel[JobEvent](CAPACITY)
+
+    def offer(self, event: JobEvent) -> bool:
+        """Buffer the event, or close a full buffer and return False."""
+        try:
+            self._send.send_nowait(event)
+        except trio.WouldBlock:
+            self._send.close()
+            return False
+        return True
+
+    async def receive(self) -> JobEvent:
+        """Return the next event, or raise `SubscriberTooSlow` once what was buffered is read."""
+        try:
+            return await self._receive.receive()
+        except trio.EndOfChannel:
+            raise SubscriberTooSlow from None
+
+
+class EventStream:
+    """Bounded publish/subscribe of committed events. A slow subscriber is dropped and slows nobody down."""
+
+    def __init__(self) -> None:
+        # Dictionaries without values: sets that keep their order.
+        self._subscriptions: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
+
+    def publish(self, events: Sequence[JobEvent]) -> None:
+        """Offer committed events, in the order of their `seq`, to whom they concern."""
+        for event in events:
+            for topic in (event.job.merchant_id, event.job.id):
+                for subscription in list(self._subscriptions.get(topic, ())):
+                    if not subscription.offer(event):
+                        self._remove(topic, subscription)
+
+    @contextmanager
+    def subscribe(self, topic: str) -> Iterator[Subscription]:
+        """Subscribe to all events of a merchant, or of a job, by its id."""
+        subscription = Subscription()
+        self._subscriptions[topic][subscription] = None
+        try:
+            yield subscription
+        finally:
+            self._remove(topic, subscription)
+
+    def _remove(self, topic: str, subscription: Subscription) -> None:
+        subscriptions = self._subscriptions.get(topic, {})
+        subscriptions.pop(subscription, None)
+        if not subscriptions:
+            self._subscriptions.pop(topic, None)

@@ -1,0 +1,34 @@
+from typing import Optional
+
+from attrs import define
+
+
+@define(eq=False)
+class InFlight:
+    """How many payments were admitted and still await the bank's first answer.
+
+    A merchant's count is part of the whole gateway's; neither goes over its limit.
+    """
+
+    limit: int
+    whole: Optional["InFlight"] = None
+    count: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.count >= self.limit or (self.whole is not None and self.whole.is_full)
+
+    def admit(self) -> bool:
+        """Count one more, or return False where that would be too many."""
+        if self.is_full:
+            return False
+        self._add(1)
+        return True
+
+    def release(self) -> None:
+        self._add(-1)
+
+    def _add(self, difference: int) -> None:
+        self.count += difference
+        if self.whole is not None:
+            self.whole._add(difference)  # noqa: SLF001 - its own class

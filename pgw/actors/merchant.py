@@ -1,0 +1,53 @@
+"""A merchant: admits its commands, and supervises one child a payment."""
+
+from pgw.actors.in_flight import InFlight
+from pgw.actors.mailbox import Mailbox
+from pgw.actors.payment import PaymentActor, PaymentPorts, SubmitPayment
+from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
+from pgw.domain.errors import Refusal
+from pgw.domain.result import Err
+
+MAILBOX_CAPACITY = 1000
+INTENSITY = RestartIntensity(restarts=50, within=10)
+
+
+class Merchant:
+    """Its mailbox, and which payments are at work, outlive a crash of what runs."""
+
+    def __init__(self, merchant_id: str, ports: PaymentPorts, in_flight: InFlight) -> None:
+        self._id = merchant_id
+        self._ports = ports
+        self._in_flight = in_flight
+        self._mailbox = Mailbox[SubmitPayment](MAILBOX_CAPACITY)
+        self.ref = self._mailbox.ref
+        # A dictionary without values: a set that keeps its order.
+        self._at_work: dict[str, None] = {}
+
+    async def run(self) -> None:
+        """Admit commands; after a crash, take up the payments that it ended."""
+        supervisor = Supervisor(f"merchant {self._id}", INTENSITY, self._ports.clock)
+
+        async def admission() -> None:
+            while True:
+                self._admit(await self._mailbox.receive(), supervisor)
+
+        left_over = [self._payment(job_id) for job_id in self._at_work]
+        admit = ChildSpec(f"admission of merchant {self._id}", admission, Restart.PERMANENT)
+        await supervisor.run(admit, *left_over)
+
+    def _admit(self, command: SubmitPayment, supervisor: Supervisor) -> None:
+        if not self._in_flight.admit():
+            command.reply_to.answer(Err(Refusal.OVERLOADED))
+            return
+        job_id = self._ports.ids.new("job")
+        self._at_work[job_id] = None
+        supervisor.start_child(self._payment(job_id, command))
+
+    def _payment(self, job_id: str, command: SubmitPayment | None = None) -> ChildSpec:
+        actor = PaymentActor(self._ports, job_id, self._in_flight, command)
+
+        async def run() -> None:
+            await actor.run()
+            del self._at_work[job_id]
+
+        return ChildSpec(f"payment {job_id}", run, Restart.TRANSIENT)

@@ -1,0 +1,1 @@
+"""SETTLED BY WHOM: the bank port, and the HTTP connector behind it."""

@@ -1,0 +1,104 @@
+"""The HTTP connector: the public Checkout.com challenge's protocol over httpcore."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpcore
+import trio
+from attrs import field, frozen
+
+from pgw.bank import wire
+from pgw.bank.link import AnswerTooLarge, Link, connect
+from pgw.bank.port import Answer, BankConnection, BankFeature, Call, Doubtful, NotSent
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@frozen
+class HttpBank:
+    """A bank at an HTTP URL. Both times are in seconds; the answer's runs from the first byte sent."""
+
+    name: str
+    url: str
+    features: frozenset[BankFeature]
+    network: httpcore.AsyncNetworkBackend
+    tls: ssl.SSLContext | None = None
+    connect_timeout: float = 5.0
+    answer_timeout: float = 60.0
+    origin: httpcore.Origin = field(init=False)
+
+    @origin.default
+    def _origin_of_url(self) -> httpcore.Origin:
+        parts = urlsplit(self.url)
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        return httpcore.Origin(parts.scheme.encode(), (parts.hostname or "").encode(), port)
+
+    def request(self, call: Call) -> httpcore.Request:
+        path, body = wire.encode(call)
+        origin = self.origin
+        parts = urlsplit(self.url)
+        target = parts.path.rstrip("/").encode() + path
+        return httpcore.Request(
+            b"POST",
+            httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target),
+            headers=[
+                (b"Host", parts.netloc.encode()),
+                (b"Content-Type", b"application/json"),
+                (b"Content-Length", b"%d" % len(body)),
+                (b"Idempotency-Key", call.reference.encode()),
+            ],
+            content=body,
+        )
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[BankConnection]:
+        connection = HttpBankConnection(self)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+class HttpBankConnection:
+    """One link at a time, and a new one after anything that was not one clean answer."""
+
+    def __init__(self, bank: HttpBank) -> None:
+        self._bank = bank
+        self._link: Link | None = None
+
+    async def perform(self, call: Call) -> Answer:
+        bank = self._bank
+        try:
+            link = await self._usable_link()
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            return NotSent(f"{type(error).__name__}: {error}")
+        keep = False
+        try:
+            with trio.fail_after(bank.answer_timeout):
+                status, body, keep = await link.exchange(bank.request(call))
+            return wire.decode(call, status, body)
+        except trio.TooSlowError:
+            reason = f"no answer within {bank.answer_timeout:g} s"
+        except AnswerTooLarge:
+            reason = "the answer is too large"
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            reason = f"{type(error).__name__}: {error}"
+        finally:
+            if not keep:
+                await self.close()
+        return Doubtful(reason) if link.has_sent else NotSent(reason)
+
+    async def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    async def _usable_link(self) -> Link:
+        if self._link is not None and not self._link.is_usable:
+            await self.close()
+        if self._link is None:
+            bank = self._bank
+            self._link = await connect(bank.network, bank.origin, bank.tls, bank.connect_timeout)
+        return self._link

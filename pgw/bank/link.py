@@ -1,0 +1,92 @@
+"""One HTTP/1.1 connection to a bank, watched: what left on it, and whether anything came that nobody asked for."""
+
+import ssl
+
+import httpcore
+
+LARGEST_ANSWER_BYTES = 64 * 1024
+
+
+class AnswerTooLarge(Exception):  # noqa: N818 - what happened
+    """The bank's answer is over `LARGEST_ANSWER_BYTES`."""
+
+
+class Link:
+    """An `httpcore` connection that knows what became of its one exchange at a time."""
+
+    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = _WatchedStream(stream)
+        self._connection = httpcore.AsyncHTTP11Connection(origin, self._stream)
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether a byte of the present request may have left."""
+        return self._stream.has_sent
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the connection is open and silent: a byte before the request is no answer to it."""
+        return self._connection.is_idle() and not self._connection.has_expired()
+
+    async def exchange(self, request: httpcore.Request) -> tuple[int, bytes, bool]:
+        """Send a request; return the answer's status and body, and whether not one byte came behind it.
+
+        httpcore keeps bytes behind an answer and would read them as the answer to the next request, so the
+        caller must close a connection where there were any.
+        """
+        self._stream.begin()
+        response = await self._connection.handle_async_request(request)
+        body = bytearray()
+        async for chunk in response.aiter_stream():
+            body += chunk
+            if len(body) > LARGEST_ANSWER_BYTES:
+                raise AnswerTooLarge
+        await response.aclose()
+        return response.status, bytes(body), self._nothing_came_behind(response)
+
+    def _nothing_came_behind(self, response: httpcore.Response) -> bool:
+        lengths = [value for name, value in response.headers if name.lower() == b"content-length"]
+        if len(lengths) != 1:
+            return False
+        _, _, behind_the_head = self._stream.received.partition(b"\r\n\r\n")
+        return len(behind_the_head) == int(lengths[0])
+
+    async def close(self) -> None:
+        await self._connection.aclose()
+
+
+class _WatchedStream(httpcore.AsyncNetworkStream):
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.has_sent = False
+        self.received = bytearray()
+
+    def begin(self) -> None:
+        self.has_sent = False
+        self.received.clear()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await self._stream.read(max_bytes, timeout)
+        self.received += data
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.has_sent = self.has_sent or bool(buffer)
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+async def connect(
+    network: httpcore.AsyncNetworkBackend, origin: httpcore.Origin, tls: ssl.SSLContext | None, timeout: float
+) -> Link:
+    """Connect to the bank within `timeout` seconds, or raise httpcore's `ConnectError` or `ConnectTimeout`."""
+    host = origin.host.decode()
+    stream = await network.connect_tcp(host, origin.port, timeout=timeout)
+    if tls is not None:
+        stream = await stream.start_tls(tls, server_hostname=host, timeout=timeout)
+    return Link(origin, stream)

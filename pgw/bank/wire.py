@@ -1,0 +1,82 @@
+"""The public challenge's protocol: calls to requests, answers to the port's closed union."""
+
+import json
+import re
+from typing import Any
+
+from pgw.bank.port import (
+    Answer,
+    Authorize,
+    Authorized,
+    Call,
+    Declined,
+    Doubtful,
+    NotProcessed,
+    Rejected,
+)
+
+DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
+_CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
+
+OK, BAD_REQUEST, SERVICE_UNAVAILABLE = 200, 400, 503
+
+
+def encode(call: Call) -> tuple[bytes, bytes]:
+    """Return the path and the body of the request."""
+    match call:
+        case Authorize(amount=amount, card=card):
+            document: dict[str, Any] = {
+                "card_number": card.number.digits,
+                "expiry_date": f"{card.expiry.month:02}/{card.expiry.year:04}",
+                "currency": amount.currency.code,
+                "amount": amount.minor_units,
+                "cvv": card.cvv.digits,
+            }
+            if not call.capture:
+                document["capture"] = False
+            return b"/payments", json.dumps(document).encode()
+
+
+def decode(call: Call, status: int, body: bytes) -> Answer:
+    """Read an answer. One that is not exactly as specified is no answer."""
+    if status == SERVICE_UNAVAILABLE:
+        return NotProcessed()
+    if status == BAD_REQUEST:
+        return Rejected()
+    if status != OK:
+        return Doubtful(f"the bank answered {status}")
+    try:
+        document = json.loads(body, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return Doubtful("the answer is not JSON")
+    if not isinstance(document, dict):
+        return Doubtful("the answer is not an object")
+    if document.get("reference", call.reference) != call.reference:
+        return Doubtful("the answer is to another reference")
+    return _decision(document)
+
+
+def _decision(document: dict[str, Any]) -> Answer:
+    code, decline_code = document.get("authorization_code"), document.get("decline_code")
+    match document.get("authorized"):
+        case True if _is_code(code) and decline_code in {None, ""}:
+            return Authorized(str(code))
+        case False if code in {None, ""} and (decline_code in {None, ""} or _is_code(decline_code)):
+            return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
+        case _:
+            return Doubtful("the answer is not as specified")
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
+
+
+def _without_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(members)
+    if len(document) < len(members):
+        raise ValueError("a member appears twice")
+    return document
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,21 @@
+from attrs import frozen
+
+
+@frozen
+class Merchant:
+    """Whose payments they are. Its key determines it; no request names one."""
+
+    id: str
+    name: str
+
+
+@frozen
+class ApiKey:
+    """A merchant's key as it is kept: the SHA-256 digest of the key, in hex, and never the key.
+
+    A `demo` key is known to everybody and is honoured in demo mode only.
+    """
+
+    digest: str
+    merchant_id: str
+    demo: bool

@@ -1,0 +1,106 @@
+"""Amounts: exact decimals of an active ISO 4217 currency, kept in minor units."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+
+import iso4217
+from attrs import frozen
+
+from pgw.domain.errors import Invalid, InvalidCode
+from pgw.domain.result import Err, Ok, Result
+
+LARGEST_MINOR_UNITS = 10**12 - 1
+_DECIMAL = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
+
+
+@frozen
+class Currency:
+    """An active ISO 4217 currency and the number of its decimals (JPY 0, EUR 2, KWD 3)."""
+
+    code: str
+    exponent: int
+
+    @staticmethod
+    def create(raw: object) -> "Result[Currency, Invalid]":
+        currency = _currencies().get(raw) if isinstance(raw, str) else None
+        if currency is None:
+            detail = "The currency must be the three capital letters of an active ISO 4217 code, such as EUR."
+            return Err(Invalid(InvalidCode.INVALID_CURRENCY, detail))
+        return Ok(currency)
+
+    @staticmethod
+    def of(code: str) -> "Currency":
+        """Return the currency of a code that was judged before; one since withdrawn is still readable."""
+        return _currencies().get(code) or Currency(code, 2)
+
+
+@frozen
+class Money:
+    """An amount in the minor units of its currency (cents for EUR, yen for JPY)."""
+
+    minor_units: int
+    currency: Currency
+
+    @staticmethod
+    def create(raw: object, currency: Currency) -> "Result[Money, Invalid]":
+        """Read an amount in major units: an int, a `Decimal`, or a string of ASCII digits.
+
+        Its size is judged before any conversion, since `1e1000000` as an integer stops a process for
+        seconds. Trailing zeros are no decimals: 1.0 JPY is one yen.
+        """
+        amount = _decimal(raw)
+        if amount is None:
+            return _invalid("The amount must be a decimal number, or a string of one, such as 10.50.")
+        if amount <= 0:
+            return _invalid("The amount must be more than 0.")
+        if amount.adjusted() + currency.exponent >= len(str(LARGEST_MINOR_UNITS)):
+            return _invalid("The amount is too large: it may have at most 12 digits in minor units.")
+        if _decimals(amount) > currency.exponent:
+            return _invalid(f"{currency.code} has {currency.exponent} decimals; the amount has more.")
+        return Ok(Money(int(amount.scaleb(currency.exponent)), currency))
+
+    @property
+    def major_units(self) -> Decimal:
+        """The amount with exactly the decimals of its currency, as answers show it."""
+        return Decimal(self.minor_units).scaleb(-self.currency.exponent)
+
+
+def _decimal(raw: object) -> Decimal | None:
+    match raw:
+        case bool():
+            return None
+        case int():
+            return Decimal(raw)
+        case Decimal():
+            return raw if raw.is_finite() else None
+        case str() if _DECIMAL.fullmatch(raw):
+            return Decimal(raw)
+        case _:
+            return None
+
+
+def _decimals(amount: Decimal) -> int:
+    """Count the decimals that matter, from the digits alone, however long or small the number is."""
+    _, digits, exponent = amount.as_tuple()
+    assert isinstance(exponent, int)
+    trailing_zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -(exponent + trailing_zeros))
+
+
+def _invalid(detail: str) -> Err[Invalid]:
+    return Err(Invalid(InvalidCode.INVALID_AMOUNT, detail))
+
+
+@cache
+def _currencies() -> Mapping[object, Currency]:
+    """All currencies that money can be paid in: those of ISO 4217's list of active codes with minor units.
+
+    Precious metals, drawing rights and test codes have none.
+    """
+    return {
+        currency.code: Currency(currency.code, currency.exponent)
+        for currency in iso4217.Currency
+        if currency.exponent is not None
+    }

@@ -1,0 +1,1 @@
+"""REACHED HOW: a folder is a feature, a file an endpoint."""

@@ -1,0 +1,1 @@
+"""KEPT WHERE: the storage port, and the embedded engine behind it."""

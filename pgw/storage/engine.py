@@ -1,0 +1,66 @@
+"""The embedded engine: SQLite on aiosqlite's thread, inside a trio-asyncio loop."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import aiosqlite
+import trio
+from trio_asyncio import aio_as_trio
+
+from pgw.storage.port import StorageCannotOpen
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+class Engine(Protocol):
+    """One database connection that runs a function at a time."""
+
+    async def run(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        """Run the function on the connection, in one hop, and return or raise what it does."""
+
+
+class AiosqliteEngine:
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def run(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        # Private, and the only way to run more than one statement in a hop; pinned and tested.
+        execute = aio_as_trio(self._connection._execute)  # noqa: SLF001
+        connection = self._connection._conn  # noqa: SLF001
+        answer: Answer = await execute(partial(function, connection, *args, **kwargs))
+        return answer
+
+
+@asynccontextmanager
+async def open_engine(uri: str, path: Path) -> AsyncIterator[AiosqliteEngine]:
+    """Open a connection with explicit transactions, inside the caller's `trio_asyncio.open_loop()`.
+
+    Raises `StorageCannotOpen`.
+    """
+    connection = aiosqlite.connect(uri, uri=True, isolation_level=None)
+    # A thread that is no daemon would keep a failing process from ending, and so from being restarted.
+    connection._thread.daemon = True  # noqa: SLF001
+    try:
+        await aio_as_trio(connection.__aenter__)()
+    except sqlite3.Error as error:
+        raise StorageCannotOpen(f"The database {path} cannot be opened: {error}.") from error
+    try:
+        yield AiosqliteEngine(connection)
+    finally:
+        with trio.CancelScope(shield=True):
+            await aio_as_trio(connection.close)()

@@ -1,0 +1,94 @@
+"""One hop for all who wait: group commit for writes, and the same for reads."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+import trio
+from attrs import define, field
+
+from pgw.domain.errors import Refusal
+from pgw.domain.result import Err, Ok, Result
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@define(eq=False)
+class _Waiter(Generic[Item, Answer]):
+    item: Item
+    done: trio.Event = field(factory=trio.Event)
+    begun: bool = False
+    answer: Answer | Exception | None = None
+
+
+class Grouping(Generic[Item, Answer]):
+    """Collects what arrives while a group is running, and runs that as the next group.
+
+    One at a time costs a whole hop only when nobody else is waiting. `run_group` answers each item by
+    position; an answer that is an exception is raised for its own waiter alone. At most `most_waiting` items
+    wait, and none longer than `patience` seconds for its group to begin.
+    """
+
+    def __init__(
+        self,
+        run_group: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        largest_group: int,
+        most_waiting: int,
+        patience: float,
+    ) -> None:
+        self._run_group = run_group
+        self._largest_group = largest_group
+        self._most_waiting = most_waiting
+        self._patience = patience
+        self._waiting: deque[_Waiter[Item, Answer]] = deque()
+        self._arrived = trio.Event()
+
+    async def answer(self, item: Item) -> Result[Answer, Refusal]:
+        """Return the item's answer, or `Err` where its group did not begin in time: nothing was done then."""
+        if len(self._waiting) >= self._most_waiting:
+            return Err(Refusal.STORAGE_UNAVAILABLE)
+        waiter = _Waiter[Item, Answer](item)
+        self._waiting.append(waiter)
+        self._arrived.set()
+        try:
+            with trio.move_on_after(self._patience):
+                await waiter.done.wait()
+        finally:
+            if not waiter.begun:
+                self._waiting.remove(waiter)
+        if not waiter.begun:
+            return Err(Refusal.STORAGE_UNAVAILABLE)
+        # A group that has begun is waited for: it ends with the disk's answer.
+        await waiter.done.wait()
+        if isinstance(waiter.answer, Exception):
+            raise waiter.answer
+        assert waiter.answer is not None
+        return Ok(waiter.answer)
+
+    async def run(self) -> None:
+        """Run group after group until cancelled; a group that has begun is ended first."""
+        while True:
+            await self._arrived.wait()
+            await self._run_next()
+
+    async def drain(self) -> None:
+        """Run what still waits, after `run` was cancelled."""
+        while self._waiting:
+            await self._run_next()
+
+    async def _run_next(self) -> None:
+        size = min(len(self._waiting), self._largest_group)
+        group = [self._waiting.popleft() for _ in range(size)]
+        if not self._waiting:
+            self._arrived = trio.Event()
+        if not group:
+            return
+        for waiter in group:
+            waiter.begun = True
+        with trio.CancelScope(shield=True):
+            answers = await self._run_group([waiter.item for waiter in group])
+        for waiter, answer in zip(group, answers, strict=True):
+            waiter.answer = answer
+            waiter.done.set()

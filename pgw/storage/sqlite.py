@@ -1,0 +1,192 @@
+"""Storage on SQLite: one writer in grouped transactions, a reader beside it."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import trio
+import trio_asyncio
+from attrs import frozen
+
+from pgw.domain.errors import Refusal
+from pgw.domain.job import Job, JobEvent
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.payment import Payment
+from pgw.domain.result import Err, Ok, Result
+from pgw.storage import database, statements
+from pgw.storage.engine import Engine, open_engine
+from pgw.storage.group_commit import commit_group, in_transaction, takes_no_writes
+from pgw.storage.grouping import Grouping
+from pgw.storage.port import Change, OnCommitted, StorageLost, StorageUnavailable
+from pgw.storage.rows import change_to_row, event_of
+
+LARGEST_GROUP = 512
+MOST_WAITING = 20_000
+PATIENCE_SECONDS = 10.0
+CHANGES_A_CHECKPOINT = 2000
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+_Find = Callable[[sqlite3.Connection, Sequence[str]], list[Any]]
+_Written = Result[None, Refusal]
+
+
+@frozen
+class _LookUp:
+    """A read of one row by its id, answered together with all others of its kind."""
+
+    find: _Find
+    id: str
+
+
+class SqliteStorage:
+    """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
+
+    def __init__(self, writer: Engine, reader: Engine, on_committed: OnCommitted) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._on_committed = on_committed
+        self._changes_since_checkpoint = 0
+        self._writes: Grouping[Change, _Written] = Grouping(
+            self._commit,
+            largest_group=LARGEST_GROUP,
+            most_waiting=MOST_WAITING,
+            patience=PATIENCE_SECONDS,
+        )
+        self._look_ups: Grouping[_LookUp, list[Any]] = Grouping(
+            self._look_up,
+            largest_group=LARGEST_GROUP,
+            most_waiting=MOST_WAITING,
+            patience=PATIENCE_SECONDS,
+        )
+
+    async def run(self) -> None:
+        """Serve writes and look-ups until cancelled; what was handed over by then is written first."""
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._writes.run)
+                nursery.start_soon(self._look_ups.run)
+        except trio.Cancelled:
+            with trio.CancelScope(shield=True):
+                await self._writes.drain()
+            raise
+
+    async def write(self, change: Change) -> Result[None, Refusal]:
+        match await self._writes.answer(change):
+            case Ok(written):
+                return written
+            case Err(refusal):
+                return Err(refusal)
+
+    async def job(self, merchant_id: str, job_id: str) -> Job | None:
+        job: Job | None = await self._by_id(statements.find_jobs, job_id)
+        return job if job is not None and job.merchant_id == merchant_id else None
+
+    async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
+        payment: Payment | None = await self._by_id(statements.find_payments, payment_id)
+        return payment if payment is not None and payment.merchant_id == merchant_id else None
+
+    async def last_seq(self, merchant_id: str) -> int:
+        return await self._read(statements.last_seq, merchant_id)
+
+    async def events_after(
+        self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
+    ) -> Sequence[JobEvent]:
+        return await self._read(statements.events_after, merchant_id, seq, job_id, limit)
+
+    async def interrupted(self, limit: int) -> Sequence[Change]:
+        return await self._read(statements.interrupted, limit)
+
+    async def change_of(self, job_id: str) -> Change | None:
+        return await self._read(statements.change_of, job_id)
+
+    async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
+        add = partial(statements.add_merchant, merchant=merchant, key=key)
+        await self._writer.run(in_transaction, add)
+
+    async def api_keys(self) -> Sequence[ApiKey]:
+        return await self._read(statements.api_keys)
+
+    async def check(self) -> bool:
+        try:
+            await self._read(statements.last_seq, "")
+        except StorageUnavailable:
+            return False
+        return True
+
+    async def _by_id(self, find: _Find, row_id: str) -> Any:
+        match await self._look_ups.answer(_LookUp(find, row_id)):
+            case Ok([found]):
+                return found
+            case _:
+                raise StorageUnavailable
+
+    async def _read(
+        self,
+        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        try:
+            return await self._reader.run(statement, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            raise StorageUnavailable(str(error)) from error
+
+    async def _look_up(self, look_ups: Sequence[_LookUp]) -> Sequence[list[Any] | Exception]:
+        try:
+            return await self._read(_answer_look_ups, look_ups)
+        except StorageUnavailable as error:
+            return [error] * len(look_ups)
+
+    async def _commit(self, changes: Sequence[Change]) -> Sequence[_Written | Exception]:
+        rows = [change_to_row(change) for change in changes]
+        try:
+            seqs = await self._writer.run(commit_group, rows)
+        except (StorageLost, sqlite3.Error) as error:
+            if isinstance(error, StorageLost) or not takes_no_writes(error):
+                raise
+            return [Err(Refusal.STORAGE_UNAVAILABLE)] * len(changes)
+        written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
+        self._on_committed([event_of(seq, change) for seq, change in written])
+        await self._checkpoint_after(len(written))
+        return [Ok(None) if isinstance(seq, int) else seq for seq in seqs]
+
+    async def _checkpoint_after(self, changes: int) -> None:
+        self._changes_since_checkpoint += changes
+        if self._changes_since_checkpoint >= CHANGES_A_CHECKPOINT:
+            self._changes_since_checkpoint = 0
+            await self._writer.run(database.checkpoint)
+
+
+def _answer_look_ups(connection: sqlite3.Connection, look_ups: Sequence[_LookUp]) -> list[list[Any]]:
+    """Answer all look-ups of a kind with one statement; each answer is a list of the one row or None."""
+    answers: dict[_LookUp, list[Any]] = {}
+    for find in {look_up.find: None for look_up in look_ups}:
+        of_kind = [look_up for look_up in look_ups if look_up.find is find]
+        found = find(connection, [look_up.id for look_up in of_kind])
+        answers.update((look_up, [row]) for look_up, row in zip(of_kind, found, strict=True))
+    return [answers[look_up] for look_up in look_ups]
+
+
+@asynccontextmanager
+async def open_storage(path: Path, on_committed: OnCommitted) -> AsyncIterator[SqliteStorage]:
+    """Open the database, bring it up to date, and serve it until the block ends.
+
+    Raises `StorageCannotOpen` with a sentence for the operator.
+    """
+    with database.lock(path):
+        async with (
+            trio_asyncio.open_loop(),
+            open_engine(database.writer_uri(path), path) as writer,
+        ):
+            await writer.run(database.prepare_writer, path)
+            async with open_engine(database.reader_uri(path), path) as reader, trio.open_nursery() as nursery:
+                await reader.run(database.prepare_reader)
+                storage = SqliteStorage(writer, reader, on_committed)
+                nursery.start_soon(storage.run)
+                yield storage
+                nursery.cancel_scope.cancel()
+            await writer.run(database.checkpoint_all)

@@ -1,0 +1,198 @@
+"""The SQL, as functions that an engine runs on its connection.
+
+A step of a statement gives up Python's interpreter lock and must win it back from a busy event loop, so each
+function takes all that waits as one JSON document, and answers with one row.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from pgw.domain.job import Job, JobEvent
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.payment import Payment
+from pgw.storage.port import Change
+from pgw.storage.rows import from_row, from_rows, to_json
+
+_ADVANCE_SEQ = """
+    WITH arrived AS (SELECT value AS merchant_id, count(*) AS events FROM json_each(?) GROUP BY value)
+    UPDATE merchants SET last_seq = last_seq + arrived.events FROM arrived
+    WHERE merchants.id = arrived.merchant_id
+    RETURNING id, last_seq
+"""
+
+_WRITE_PAYMENTS = """
+    INSERT INTO payments
+    SELECT value->>'$.payment.id', value->>'$.payment.merchant_id', value->>'$.payment.status',
+        value->>'$.payment.amount.minor_units', value->>'$.payment.amount.currency',
+        value->>'$.payment.capture', value->>'$.payment.captured', value->>'$.payment.refunded',
+        value->>'$.payment.card.last_four', value->>'$.payment.card.brand',
+        value->>'$.payment.card.expiry.month', value->>'$.payment.card.expiry.year',
+        value->>'$.payment.description', value->>'$.payment.reference', value->>'$.payment.metadata',
+        value->>'$.payment.bank', value->>'$.payment.decline_code',
+        value->>'$.payment.created_at', value->>'$.payment.updated_at'
+    FROM json_each(?) WHERE true
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
+        refunded = excluded.refunded, decline_code = excluded.decline_code, updated_at = excluded.updated_at
+"""
+
+_WRITE_JOBS = """
+    INSERT INTO jobs
+    SELECT value->>'$.job.id', value->>'$.job.merchant_id', value->>'$.job.type', value->>'$.job.status',
+        value->>'$.job.payment_id', value->>'$.job.payment_status',
+        value->>'$.job.amount.minor_units', value->>'$.job.amount.currency',
+        value->>'$.job.failure.code', value->>'$.job.failure.detail', value->>'$.job.request_id',
+        value->>'$.job.created_at', value->>'$.job.updated_at'
+    FROM json_each(?) WHERE true
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
+        failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
+        updated_at = excluded.updated_at
+"""
+
+_WRITE_ATTEMPTS = """
+    INSERT INTO attempts
+    SELECT value->>'$.attempt.reference', value->>'$.attempt.payment_id', value->>'$.attempt.job_id',
+        value->>'$.attempt.bank', value->>'$.attempt.outcome', value->>'$.attempt.tries',
+        value->>'$.attempt.authorization_code', value->>'$.attempt.created_at', value->>'$.attempt.updated_at'
+    FROM json_each(?) WHERE true
+    ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,
+        authorization_code = excluded.authorization_code, updated_at = excluded.updated_at
+"""
+
+_WRITE_EVENTS = """
+    INSERT INTO events
+    SELECT value->>'$.job.merchant_id', value->>'$.seq', value->>'$.event', value->>'$.job.id',
+        value->>'$.job.status', value->>'$.job.payment_status', value->>'$.job.failure.code',
+        value->>'$.job.failure.detail', value->>'$.job.updated_at'
+    FROM json_each(?)
+"""
+
+_FAILURE = """
+    CASE WHEN {0}.failure_code IS NOT NULL
+    THEN json_object('code', {0}.failure_code, 'detail', {0}.failure_detail) END
+"""
+
+_JOB = f"""json_object('id', jobs.id, 'merchant_id', jobs.merchant_id, 'type', jobs.type,
+    'status', jobs.status, 'payment_id', jobs.payment_id, 'payment_status', jobs.payment_status,
+    'amount', json_object('minor_units', jobs.amount, 'currency', jobs.currency),
+    'failure', {_FAILURE.format("jobs")}, 'request_id', jobs.request_id,
+    'created_at', jobs.created_at, 'updated_at', jobs.updated_at)
+"""
+
+_PAYMENT = """json_object('id', payments.id, 'merchant_id', payments.merchant_id, 'status', payments.status,
+    'amount', json_object('minor_units', payments.amount, 'currency', payments.currency),
+    'card', json_object('last_four', card_last_four, 'brand', card_brand,
+        'expiry', json_object('month', card_expiry_month, 'year', card_expiry_year)),
+    'capture', json(iif(capture, 'true', 'false')), 'captured', captured, 'refunded', refunded,
+    'description', description, 'reference', payments.reference, 'metadata', json(metadata),
+    'bank', payments.bank, 'decline_code', decline_code,
+    'created_at', payments.created_at, 'updated_at', payments.updated_at)
+"""
+
+_ATTEMPT = """json_object('reference', attempts.reference, 'payment_id', attempts.payment_id,
+    'job_id', attempts.job_id, 'bank', attempts.bank, 'outcome', outcome, 'tries', tries,
+    'authorization_code', authorization_code,
+    'created_at', attempts.created_at, 'updated_at', attempts.updated_at)
+"""
+
+_FIND_JOBS = f"""
+    SELECT json_group_object(jobs.id, {_JOB}) FROM jobs WHERE id IN (SELECT value FROM json_each(?))
+"""
+
+_FIND_PAYMENTS = f"""
+    SELECT json_group_object(payments.id, {_PAYMENT}) FROM payments
+    WHERE id IN (SELECT value FROM json_each(?))
+"""
+
+_CHANGE = f"json_object('payment', {_PAYMENT}, 'job', {_JOB}, 'attempt', {_ATTEMPT})"
+
+_CHANGES = """
+    FROM jobs JOIN payments ON payments.id = jobs.payment_id JOIN attempts ON attempts.job_id = jobs.id
+"""
+
+_INTERRUPTED = f"""
+    SELECT json_group_array(json(change)) FROM (
+        SELECT {_CHANGE} AS change {_CHANGES}
+        WHERE jobs.status = 'Created' AND jobs.payment_status = 'Created' ORDER BY jobs.id LIMIT ?)
+"""
+
+_EVENTS_AFTER = f"""
+    SELECT json_group_array(json(event)) FROM (
+        SELECT json_object('seq', events.seq, 'type', events.type, 'job', json_set({_JOB},
+            '$.status', events.status, '$.payment_status', events.payment_status,
+            '$.failure', json({_FAILURE.format("events")}), '$.updated_at', events.occurred_at)) AS event
+        FROM events JOIN jobs ON jobs.id = events.job_id
+        WHERE events.merchant_id = ? AND events.seq > ? {{of_job}} ORDER BY events.seq LIMIT ?)
+"""
+
+
+def write_changes(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write all rows inside the caller's transaction; return the `seq` that each one's event was given."""
+    merchants = [row["job"]["merchant_id"] for row in rows]
+    newest = dict(connection.execute(_ADVANCE_SEQ, [to_json(merchants)]).fetchall())
+    # From the group's last event back, since what is known is each merchant's newest number.
+    for row, merchant_id in zip(reversed(rows), reversed(merchants), strict=True):
+        row["seq"] = newest[merchant_id]
+        newest[merchant_id] -= 1
+    group = [to_json(rows)]
+    connection.execute(_WRITE_PAYMENTS, group)
+    connection.execute(_WRITE_JOBS, group)
+    connection.execute(_WRITE_ATTEMPTS, group)
+    connection.execute(_WRITE_EVENTS, group)
+    return [row["seq"] for row in rows]
+
+
+def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | None]:
+    return _find(connection, _FIND_JOBS, job_ids, Job)
+
+
+def find_payments(connection: sqlite3.Connection, payment_ids: Sequence[str]) -> list[Payment | None]:
+    return _find(connection, _FIND_PAYMENTS, payment_ids, Payment)
+
+
+def _find(connection: sqlite3.Connection, statement: str, ids: Sequence[str], kind: type[Any]) -> list[Any]:
+    (document,) = connection.execute(statement, [to_json(list(set(ids)))]).fetchone()
+    found = {key: from_row(row, kind) for key, row in json.loads(document).items()}
+    return [found.get(one) for one in ids]
+
+
+def events_after(
+    connection: sqlite3.Connection, merchant_id: str, seq: int, job_id: str | None, limit: int
+) -> list[JobEvent]:
+    of_job = "" if job_id is None else "AND events.job_id = ?"
+    arguments = [merchant_id, seq, limit] if job_id is None else [merchant_id, seq, job_id, limit]
+    statement = _EVENTS_AFTER.format(of_job=of_job)
+    (document,) = connection.execute(statement, arguments).fetchone()
+    return from_rows(document, JobEvent)
+
+
+def last_seq(connection: sqlite3.Connection, merchant_id: str) -> int:
+    found = connection.execute("SELECT last_seq FROM merchants WHERE id = ?", [merchant_id]).fetchone()
+    return int(found[0]) if found else 0
+
+
+def interrupted(connection: sqlite3.Connection, limit: int) -> list[Change]:
+    (document,) = connection.execute(_INTERRUPTED, [limit]).fetchone()
+    return from_rows(document, Change)
+
+
+def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
+    found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()  # noqa: S608
+    return from_row(found[0], Change) if found else None
+
+
+def add_merchant(connection: sqlite3.Connection, merchant: Merchant, key: ApiKey) -> None:
+    """Add both inside the caller's transaction."""
+    connection.execute(
+        "INSERT INTO merchants (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [merchant.id, merchant.name]
+    )
+    connection.execute(
+        "INSERT INTO api_keys (digest, merchant_id, demo) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [key.digest, key.merchant_id, key.demo],
+    )
+
+
+def api_keys(connection: sqlite3.Connection) -> list[ApiKey]:
+    rows = connection.execute("SELECT digest, merchant_id, demo FROM api_keys ORDER BY digest").fetchall()
+    return [ApiKey(digest, merchant_id, bool(demo)) for digest, merchant_id, demo in rows]

@@ -1,0 +1,125 @@
+"""The command line: `python -m simulator`."""
+
+import sys
+from datetime import UTC, datetime
+from random import Random
+
+import click
+import trio
+
+from simulator.bank import Bank, Behaviour
+from simulator.connection import Patience
+from simulator.faults import Fault
+from simulator.ledger import Ledger
+from simulator.options import fault_rates, seconds
+from simulator.profiles import Profile
+from simulator.rates import FaultRates
+from simulator.routes import Routes
+from simulator.server import CannotListenError, Server, raise_open_files
+
+EPILOG = f"""A KIND of fault is one of {", ".join(fault.value for fault in Fault)}.
+
+simulator/README.md says what each does, and which card numbers do the same."""
+
+
+@click.command(epilog=EPILOG, context_settings={"show_default": True, "max_content_width": 110})
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=50948, type=click.IntRange(0, 65535), help="0 picks a free one.")
+@click.option(
+    "--profile",
+    default="magic",
+    type=click.Choice([profile.value for profile in Profile]),
+    help="How it decides: by card number, by amount (approves under 1000.00), or by the card's last digit.",
+)
+@click.option("--latency", default=0, type=seconds, metavar="S", help="Seconds that each payment takes.")
+@click.option(
+    "--jitter", default=0, type=seconds, metavar="S", help="At most so many seconds more, at random."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    callback=fault_rates,
+    metavar="KIND=RATE",
+    help="Misbehave in that share of payments, as in hang=0.05; repeatable.",
+)
+@click.option(
+    "--lookup-fault",
+    "lookup_faults",
+    multiple=True,
+    callback=fault_rates,
+    metavar="KIND=RATE",
+    help="The same for look-ups.",
+)
+@click.option("--dedupe/--no-dedupe", default=True, help="Book a repeated reference once, or each time.")
+@click.option("--lookup/--no-lookup", default=True, help="Offer GET /payments/{reference}, or do not.")
+@click.option("--slow-seconds", default=15, type=seconds, metavar="S", help="How late a late answer is.")
+@click.option("--hang-seconds", default=300, type=seconds, metavar="S", help="The longest that a call hangs.")
+@click.option(
+    "--idle-seconds", default=5, type=seconds, metavar="S", help="Keep-alive of an idle connection."
+)
+@click.option(
+    "--ledger-limit", default=500_000, type=click.IntRange(min=1), help="Bookings kept; then it answers 503."
+)
+@click.option(
+    "--seed", type=int, help="Repeats the same faults, jitter and codes.  [default: another each time]"
+)
+def main(
+    *,
+    host: str,
+    port: int,
+    profile: str,
+    latency: float,
+    jitter: float,
+    faults: FaultRates,
+    lookup_faults: FaultRates,
+    dedupe: bool,
+    lookup: bool,
+    slow_seconds: float,
+    hang_seconds: float,
+    idle_seconds: float,
+    ledger_limit: int,
+    seed: int | None,
+) -> None:
+    """Run a bank to develop against: it approves, declines, dawdles and fails as it is told."""
+    behaviour = Behaviour(
+        profile=Profile(profile),
+        dedupe=dedupe,
+        latency=latency,
+        jitter=jitter,
+        late_seconds=slow_seconds,
+        faults=faults,
+        lookup_faults=lookup_faults,
+    )
+    ledger = Ledger(ledger_limit)
+    bank = Bank(behaviour, ledger, Random(seed), now=lambda: datetime.now(UTC))  # noqa: S311 no secret is drawn
+    server = Server(
+        Routes(bank, ledger, lookup=lookup).answer,
+        Patience(idle=idle_seconds, hang=hang_seconds),
+        most_connections=raise_open_files(),
+    )
+
+    def announce(url: str) -> None:
+        line = f"bank simulator listening on {click.style(url, fg='green', bold=True)} (profile {profile})"
+        click.echo(line, err=True)
+
+    try:
+        trio.run(server.run, host, port, announce)
+    except CannotListenError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def run() -> int:
+    """Run the command; an operator's mistake is one sentence on stderr and exit status 2."""
+    try:
+        main(prog_name="python -m simulator", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        return 2
+    except click.Abort:  # Ctrl-C before the signals were listened for
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

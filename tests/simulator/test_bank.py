@@ -1,0 +1,199 @@
+import json
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from simulator.answers import Delivery, Reply
+from simulator.bank import Bank, Behaviour
+from simulator.faults import Fault
+from simulator.ledger import Ledger, LedgerFullError
+from simulator.payment import MalformedError, Payment
+from simulator.profiles import Profile
+from simulator.rates import FaultRates
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SLOW = "4000009900000012"
+HANGS = "4000009900000020"
+UNAVAILABLE_TWICE = "4000009900000061"
+
+
+def a_bank(behaviour: Behaviour | None = None, limit: int = 100) -> tuple[Bank, Ledger]:
+    ledger = Ledger(limit)
+    return Bank(behaviour or Behaviour(), ledger, Random(1), now=lambda: NOON), ledger
+
+
+async def never() -> None:
+    await trio.sleep_forever()
+
+
+def fields(reply: Reply) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(reply.answer.body)
+    return answer
+
+
+async def test_a_repeated_reference_gets_the_first_answer_and_books_nothing(payment: Payment) -> None:
+    bank, ledger = a_bank()
+    first = await bank.pay(payment, "a", never)
+    assert first == await bank.pay(payment, "a", never)
+    assert fields(first)["reference"] == "a"
+    assert ledger.count == 1
+    submission = ledger.submission("a")
+    assert submission
+    assert submission.count == 2
+
+
+async def test_a_repeated_reference_with_another_body_is_malformed(payment: Payment) -> None:
+    bank, ledger = a_bank()
+    await bank.pay(payment, "a", never)
+    with pytest.raises(MalformedError, match="Idempotency-Key: was used before with another body"):
+        await bank.pay(attrs.evolve(payment, amount=1051), "a", never)
+    assert ledger.count == 1
+
+
+async def test_without_dedupe_a_repeated_reference_books_again(payment: Payment) -> None:
+    bank, ledger = a_bank(Behaviour(dedupe=False))
+    first = await bank.pay(payment, "a", never)
+    second = await bank.pay(attrs.evolve(payment, amount=1051), "a", never)
+    assert fields(first)["authorization_code"] != fields(second)["authorization_code"]
+    assert [
+        (booking.reference, booking.amount) for booking in ledger.bookings()
+    ] == [("a", 1050), ("a", 1051)]
+    assert second == await bank.look_up("a", never)
+
+
+async def test_payments_without_a_reference_book_each_time_and_echo_none(payment: Payment) -> None:
+    bank, ledger = a_bank()
+    assert "reference" not in fields(await bank.pay(payment, None, never))
+    await bank.pay(payment, None, never)
+    assert ledger.count == 2
+
+
+async def test_two_at_once_under_one_reference_book_once(payment: Payment, autojump_clock: object) -> None:
+    bank, ledger = a_bank(Behaviour(latency=5, jitter=5))
+    replies: list[Reply] = []
+
+    async def pay() -> None:
+        replies.append(await bank.pay(payment, "a", never))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pay)
+        nursery.start_soon(pay)
+    assert replies[0] == replies[1]
+    assert ledger.count == 1
+
+
+async def test_a_payment_takes_its_latency_and_at_most_its_jitter_more(
+    payment: Payment, autojump_clock: object
+) -> None:
+    bank, _ = a_bank(Behaviour(latency=2, jitter=1))
+    start = trio.current_time()
+    for _ in range(20):
+        await bank.pay(payment, None, never)
+    assert 40 < trio.current_time() - start < 60
+
+
+async def test_the_slow_card_is_pending_and_is_then_approved(
+    payment: Payment, autojump_clock: object
+) -> None:
+    bank, ledger = a_bank()
+    start = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bank.pay, attrs.evolve(payment, card_number=SLOW), "a", never)
+        await wait_all_tasks_blocked()
+        assert fields(await bank.look_up("a", never)) == {"pending": True}
+        assert ledger.count == 0
+    assert trio.current_time() - start == pytest.approx(15)
+    assert fields(await bank.look_up("a", never))["authorized"] is True
+
+
+async def test_a_hanging_payment_is_pending_until_its_caller_leaves_and_books_nothing(
+    payment: Payment,
+) -> None:
+    bank, ledger = a_bank()
+    left = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bank.pay, attrs.evolve(payment, card_number=HANGS), "a", left.wait)
+        await wait_all_tasks_blocked()
+        assert fields(await bank.look_up("a", never)) == {"pending": True}
+        left.set()
+    assert fields(await bank.look_up("a", never)) == {"found": False}
+    assert ledger.count == 0
+
+
+async def test_503_twice_is_counted_by_reference(payment: Payment) -> None:
+    bank, ledger = a_bank()
+    asked = attrs.evolve(payment, card_number=UNAVAILABLE_TWICE)
+    statuses = [(await bank.pay(asked, "a", never)).answer.status for _ in range(4)]
+    assert statuses == [503, 503, 200, 200]
+    assert (await bank.pay(asked, "b", never)).answer.status == 503
+    assert ledger.count == 1
+
+
+async def test_what_was_not_processed_was_never_seen(payment: Payment) -> None:
+    bank, _ = a_bank(Behaviour(profile=Profile.PARITY))
+    await bank.pay(attrs.evolve(payment, card_number="2222405343248870"), "a", never)
+    reply = await bank.look_up("a", never)
+    assert (reply.answer.status, fields(reply)) == (404, {"found": False})
+
+
+@pytest.mark.parametrize(
+    ("fault", "booked", "delivery", "status"),
+    [
+        (Fault.REFUSE, 0, Delivery.NOTHING, None),
+        (Fault.UNAVAILABLE_503, 0, Delivery.WHOLE, 503),
+        (Fault.LATE, 1, Delivery.WHOLE, 200),
+        (Fault.DROP_AFTER_BOOKING, 1, Delivery.NOTHING, None),
+        (Fault.ERROR_500, 1, Delivery.WHOLE, 500),
+        (Fault.TWICE, 1, Delivery.TWICE, 200),
+        (Fault.HALF, 1, Delivery.HALF, 200),
+        (Fault.GARBAGE, 1, Delivery.WHOLE, 200),
+    ],
+)
+async def test_a_fault_by_rate_books_or_does_not(
+    fault: Fault,
+    booked: int,
+    delivery: Delivery,
+    status: int | None,
+    payment: Payment,
+    autojump_clock: object,
+) -> None:
+    bank, ledger = a_bank(Behaviour(faults=FaultRates(((fault, 1.0),))))
+    reply = await bank.pay(payment, "a", never)
+    assert (booked, delivery) == (ledger.count, reply.delivery)
+    assert status in (None, reply.answer.status)
+    assert (200 if booked else 404) == (await bank.look_up("a", never)).answer.status
+
+
+async def test_a_repeat_of_a_lost_answer_is_answered_unless_faults_come_by_rate(payment: Payment) -> None:
+    bank, ledger = a_bank()
+    lost = attrs.evolve(payment, card_number="4000009900000038")
+    assert (await bank.pay(lost, "a", never)).delivery is Delivery.NOTHING
+    assert fields(await bank.pay(lost, "a", never))["authorized"] is True
+    assert ledger.count == 1
+
+
+async def test_a_look_up_misbehaves_by_its_own_rate(payment: Payment) -> None:
+    bank, _ = a_bank(Behaviour(lookup_faults=FaultRates(((Fault.ERROR_500, 1.0),))))
+    assert (await bank.pay(payment, "a", never)).answer.status == 200
+    assert (await bank.look_up("a", never)).answer.status == 500
+
+
+async def test_a_full_ledger_says_so_but_still_answers_what_it_knows(payment: Payment) -> None:
+    bank, _ = a_bank(limit=1)
+    first = await bank.pay(payment, "a", never)
+    with pytest.raises(LedgerFullError, match="not processed: the ledger is full at 1"):
+        await bank.pay(payment, "b", never)
+    with pytest.raises(LedgerFullError):
+        await bank.pay(payment, None, never)
+    assert first == await bank.pay(payment, "a", never)
+
+
+async def test_the_same_seed_gives_the_same_authorization_codes(payment: Payment) -> None:
+    banks = [a_bank()[0], a_bank()[0]]
+    first, second = [await bank.pay(payment, "a", never) for bank in banks]
+    assert first == second

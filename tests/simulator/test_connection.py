@@ -1,0 +1,112 @@
+"""Bounds of time and size, on streams in memory with a clock that jumps."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+from trio.testing import memory_stream_pair
+
+from simulator.answers import NO_ANSWER, Reply, json_answer
+from simulator.connection import Connection, Patience
+from simulator.faults import CallerLeaves
+from simulator.routes import Request
+
+Caller = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
+
+
+async def echo(request: Request, caller_leaves: CallerLeaves) -> Reply:
+    if request.target == "/hang":
+        await caller_leaves()
+        return NO_ANSWER
+    return Reply(json_answer(200, {"size": len(request.body)}))
+
+
+@pytest.fixture
+async def caller(nursery: trio.Nursery, autojump_clock: object) -> AsyncIterator[Caller]:
+    near, far = memory_stream_pair()
+    nursery.start_soon(Connection(far, echo, Patience(idle=5, hang=300)).serve)
+    async with near:
+        yield near
+
+
+async def everything(caller: Caller) -> bytes:
+    received = bytearray()
+    while part := await caller.receive_some():
+        received += part
+    return bytes(received)
+
+
+async def test_an_idle_connection_is_closed_without_a_byte(caller: Caller) -> None:
+    start = trio.current_time()
+    assert await everything(caller) == b""
+    assert trio.current_time() - start == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"G", b"GET /x HTTP/1.1\r\nHost: a\r\n", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"],
+)
+async def test_an_unfinished_request_is_told_so_after_10_seconds(begun: bytes, caller: Caller) -> None:
+    start = trio.current_time()
+    await caller.send_all(begun)
+    answer = await everything(caller)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b"connection: close" in answer.lower()
+    assert 10 <= trio.current_time() - start < 12
+
+
+async def test_a_body_over_64_kib_is_413(caller: Caller, nursery: trio.Nursery) -> None:
+    await caller.send_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70_000)
+    assert (await everything(caller)).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_body_of_64_kib_is_read(caller: Caller) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n"
+    await caller.send_all(head + b"x" * 65_536)
+    assert (await everything(caller)).endswith(b'{"size":65536}\n')
+
+
+async def test_a_header_over_16_kib_is_431(caller: Caller) -> None:
+    await caller.send_all(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000)
+    assert (await everything(caller)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_what_is_no_http_is_400(caller: Caller) -> None:
+    await caller.send_all(b"hello bank\r\n\r\n")
+    assert (await everything(caller)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_one_connection_answers_many_requests_even_when_sent_ahead(caller: Caller) -> None:
+    await caller.send_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab" * 3)
+    answers = await everything(caller)
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 3
+    assert answers.count(b'{"size":2}\n') == 3
+
+
+async def test_a_caller_that_expects_it_is_told_to_continue(caller: Caller) -> None:
+    await caller.send_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert (await caller.receive_some()).startswith(b"HTTP/1.1 100 ")
+    await caller.send_all(b"ab")
+    assert (await everything(caller)).endswith(b'{"size":2}\n')
+
+
+async def test_head_is_answered_without_a_body(caller: Caller) -> None:
+    await caller.send_all(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (await everything(caller)).endswith(b"content-length: 11\r\n\r\n")
+
+
+async def test_a_hang_ends_after_its_bound(caller: Caller) -> None:
+    start = trio.current_time()
+    await caller.send_all(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert await everything(caller) == b""
+    assert trio.current_time() - start == pytest.approx(300)
+
+
+async def test_a_hang_ends_when_the_caller_leaves(autojump_clock: object) -> None:
+    near, far = memory_stream_pair()
+    start = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Connection(far, echo, Patience(idle=5, hang=300)).serve)
+        await near.send_all(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
+        await near.aclose()
+    assert start == trio.current_time()

@@ -1,0 +1,3 @@
+"""Each magic card, as a caller of the real program sees it."""
+
+
