@@ -15,10 +15,11 @@ from pgw.domain.errors import Refusal
 from pgw.domain.job import Job
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Result
-from pgw.storage.port import Change
+from pgw.storage.port import Change, StorageUnavailable
 
 INTENSITY = RestartIntensity(restarts=3, within=60)
 TAKEN_UP_AT_A_TIME = 500
+DRAIN_POLL_SECONDS = 0.05
 _log = structlog.get_logger()
 
 
@@ -63,19 +64,25 @@ class Gateway:
         await self._supervisor.run(ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT))
 
     async def recover(self) -> None:
-        """Take up what a stop or a crash left without an outcome; before the first command comes."""
+        """Take up what a stop or a crash left without an outcome; before the first command comes.
+
+        Raises `StorageUnavailable` where it cannot be written.
+        """
         while interrupted_changes := await self._ports.storage.interrupted(TAKEN_UP_AT_A_TIME):
             _log.warning("PaymentsInterrupted", Count=len(interrupted_changes))
             async with trio.open_nursery() as nursery:
                 for change in interrupted_changes:
                     nursery.start_soon(self._take_up, change)
 
-    async def drain(self, grace: float) -> None:
-        """Admit nothing more, and give what is in flight that many seconds to end."""
+    def admit_no_more(self) -> None:
+        """Refuse commands from now on, before the process ends."""
         self._is_draining = True
+
+    async def drained(self, grace: float) -> None:
+        """Wait until nothing is in flight, at most `grace` seconds; what is left is taken up at the next start."""
         with trio.move_on_after(grace):
             while self._in_flight.count:
-                await trio.sleep(0.05)
+                await trio.sleep(DRAIN_POLL_SECONDS)
 
     def submit(self, command: SubmitPayment) -> Result[None, Refusal]:
         """Hand a command to its merchant's actor, which answers `command.reply_to`."""
@@ -93,7 +100,9 @@ class Gateway:
         return merchant
 
     async def _take_up(self, change: Change) -> None:
-        await self._ports.storage.write(interrupted(change, self._ports.clock))
+        match await self._ports.storage.write(interrupted(change, self._ports.clock)):
+            case Err(refusal):
+                raise StorageUnavailable(refusal)
 
 
 async def submit_payment(

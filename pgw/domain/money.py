@@ -35,6 +35,10 @@ class Currency:
         """Return the currency of a code that was judged before; one since withdrawn is still readable."""
         return _currencies().get(code) or Currency(code, 2)
 
+    def major(self, minor_units: int) -> Decimal:
+        """Return minor units as an amount with exactly this currency's decimals, as answers show it."""
+        return Decimal(minor_units).scaleb(-self.exponent)
+
 
 @frozen
 class Money:
@@ -63,8 +67,7 @@ class Money:
 
     @property
     def major_units(self) -> Decimal:
-        """The amount with exactly the decimals of its currency, as answers show it."""
-        return Decimal(self.minor_units).scaleb(-self.currency.exponent)
+        return self.currency.major(self.minor_units)
 
 
 def _decimal(raw: object) -> Decimal | None:

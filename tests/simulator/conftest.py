@@ -1,8 +1,10 @@
+import contextlib
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -11,6 +13,7 @@ from iso4217 import Currency
 
 from simulator.payment import Payment
 
+PROJECT = Path(__file__).parents[2]
 READY = re.compile(r"bank simulator listening on (http://127\.0\.0\.1:(\d+)) \(profile (\w+)\)\n")
 
 PayBody = Callable[..., dict[str, Any]]
@@ -21,7 +24,10 @@ class Simulator:
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "simulator", "--port", "0", *arguments], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "simulator", "--port", "0", *arguments],
+            cwd=PROJECT,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stderr is not None
         self.first_line = self.process.stderr.readline()
@@ -41,10 +47,15 @@ class Simulator:
 
     def stop(self) -> int:
         self.client.close()
-        self.process.terminate()
         assert self.process.stderr is not None
         with self.process.stderr:
-            return self.process.wait(5)
+            self.process.terminate()
+            try:
+                return self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise
 
 
 class StartSimulator(Protocol):
@@ -53,15 +64,14 @@ class StartSimulator(Protocol):
 
 @pytest.fixture
 def start_simulator() -> Iterator[StartSimulator]:
-    started: list[Simulator] = []
+    with contextlib.ExitStack() as started:
 
-    def start(*arguments: str) -> Simulator:
-        started.append(Simulator(*arguments))
-        return started[-1]
+        def start(*arguments: str) -> Simulator:
+            simulator = Simulator(*arguments)
+            started.callback(simulator.stop)
+            return simulator
 
-    yield start
-    for simulator in started:
-        simulator.stop()
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_a_wrong_field_is_named(name: str, value: Any) -> None:
     ],
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(MalformedError, match="^body: "):
+    with pytest.raises(MalformedError, match=r"^body: "):
         read_payment(body)
 
 

@@ -1,0 +1,110 @@
+"""The Quart-Trio application: each route's endpoint behind its key, every refusal in the one shape."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from quart import Response, has_websocket_context, request, websocket
+from quart.wrappers import Request, Websocket
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from pgw.domain.errors import Refusal
+from pgw.http import answers
+from pgw.http.body import LARGEST_BODY_BYTES
+from pgw.http.call import Call, Parts
+from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
+from pgw.http.routes import ROUTES, Route
+from pgw.storage.port import StorageUnavailable
+
+BODY_TIMEOUT_SECONDS = 15
+_CODES = {
+    400: "MalformedRequest",
+    404: "UnknownRoute",
+    405: "MethodNotAllowed",
+    408: "RequestTimeout",
+    413: "RequestTooLarge",
+}
+_log = structlog.get_logger()
+
+
+def make_app(parts: Parts) -> Application:
+    """Assemble the application from the route table."""
+    app = QuartTrio("pgw", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_SECONDS
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.url_map.merge_slashes = False
+    for route in ROUTES:
+        endpoint, name = _endpoint(parts, route), f"{route.method} {route.path}"
+        if route.method == "WS":
+            app.add_websocket(route.path, name, endpoint)
+        else:
+            app.add_url_rule(route.path, name, endpoint, methods=[route.method])
+    _answer_errors(app, parts)
+    return Front(app, parts.clock, parts.ids)
+
+
+def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
+    is_websocket = route.method == "WS"
+
+    async def endpoint(**arguments: Any) -> Response | None:
+        inbound: Request | Websocket = (websocket if is_websocket else request)._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's documented way
+        if is_websocket:
+            arguments["websocket"] = inbound
+        merchant_id = ""
+        if route.needs_key:
+            found = parts.keys.merchant_of(inbound.headers.get("Authorization"))
+            if found is None:
+                return _unauthorized(parts, _call(inbound))
+            merchant_id = inbound.scope[MERCHANT_ID] = found  # type: ignore[typeddict-unknown-key]
+        call = _call(inbound, merchant_id)
+        if not _accepts_json(inbound):
+            return answers.problem(parts, call, "NotAcceptable")
+        answer = await route.endpoint(parts, call, **arguments)
+        if answer is not None and _log.is_enabled_for(logging.DEBUG):
+            _log.debug("AnswerBody", RequestId=call.request_id, Body=await answer.get_data(as_text=True))
+        return answer
+
+    return endpoint
+
+
+def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
+    request_id: str = inbound.scope[REQUEST_ID]  # type: ignore[typeddict-item]
+    return Call(inbound, request_id, merchant_id)
+
+
+def _unauthorized(parts: Parts, call: Call) -> Response:
+    return answers.problem(parts, call, "UnauthorizedAccess", headers={"WWW-Authenticate": "Bearer"})
+
+
+def _accepts_json(inbound: Request | Websocket) -> bool:
+    accept = inbound.headers.get("Accept")
+    if accept is None or "*/*" in accept or "application/json" in accept:
+        return True
+    return inbound.accept_mimetypes.best_match(["application/json"]) is not None
+
+
+def _answer_errors(app: QuartTrio, parts: Parts) -> None:
+    def current_call() -> Call:
+        return _call((websocket if has_websocket_context() else request)._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's documented way
+
+    async def refused(error: HTTPException) -> Response:
+        code = _CODES.get(error.code or 500, "InternalError")
+        allow = {}
+        if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
+            allow = {"Allow": ", ".join(sorted(error.valid_methods))}
+        return answers.problem(parts, current_call(), code, headers=allow)
+
+    async def storage_unavailable(_error: StorageUnavailable) -> Response:
+        return answers.problem(parts, current_call(), Refusal.STORAGE_UNAVAILABLE)
+
+    async def failed(error: Exception) -> Response:
+        call = current_call()
+        _log.error("RequestFailed", RequestId=call.request_id, exc_info=error)
+        return answers.problem(parts, call, "InternalError")
+
+    app.register_error_handler(HTTPException, refused)
+    app.register_error_handler(StorageUnavailable, storage_unavailable)
+    app.register_error_handler(Exception, failed)

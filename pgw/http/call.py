@@ -1,0 +1,33 @@
+"""What an endpoint is given: the gateway's parts, and one request whose caller is known."""
+
+import trio
+from attrs import frozen
+from quart.wrappers import Request, Websocket
+
+from pgw.actors.event_stream import EventStream
+from pgw.actors.gateway import Gateway
+from pgw.http.authentication import KeyRing
+from pgw.ports import Clock, Ids
+from pgw.storage.port import Storage
+
+
+@frozen
+class Parts:
+    """What endpoints work with, made once at start. `stopping` is set when shutdown begins."""
+
+    gateway: Gateway
+    storage: Storage
+    stream: EventStream
+    keys: KeyRing
+    clock: Clock
+    ids: Ids
+    stopping: trio.Event
+
+
+@frozen
+class Call:
+    """One request. `merchant_id` is empty on a route that needs no key."""
+
+    request: Request | Websocket
+    request_id: str
+    merchant_id: str

@@ -1,0 +1,73 @@
+"""What every request meets first: its id, its log line, and a route without a trailing slash."""
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from pgw.logs import redacted
+from pgw.ports import Clock, Ids
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUEST_ID = "pgw.request_id"
+MERCHANT_ID = "pgw.merchant_id"
+_SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
+_log = structlog.get_logger()
+
+
+class Front:
+    """An ASGI application round the one that answers."""
+
+    def __init__(self, application: Application, clock: Clock, ids: Ids) -> None:
+        self._application = application
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+            return
+        scope["path"] = scope["path"].rstrip("/") or "/"
+        request_id = scope[REQUEST_ID] = self._request_id(scope)
+        header = (b"x-request-id", request_id.encode())
+        began = self._clock.monotonic()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            match message["type"]:
+                case "http.response.start" | "websocket.http.response.start":
+                    status = message["status"]
+                    message["headers"] = [*message["headers"], header]
+                case "websocket.accept":
+                    status = 101
+                    message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        try:
+            await self._application(scope, receive, send_with_id)
+        finally:
+            _log.info(
+                "Request",
+                RequestMethod=scope.get("method", "WS"),
+                RequestPath=scope["path"],
+                StatusCode=status,
+                Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
+                RequestId=request_id,
+                MerchantId=scope.get(MERCHANT_ID),
+            )
+
+    def _request_id(self, scope: Scope) -> str:
+        """Return the caller's own id if it is sane, and nothing that looks like a card number; else a new one."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
+                text: str = value.decode()
+                if redacted(text) == text:
+                    return text
+        return self._ids.new("req")

@@ -1,0 +1,1 @@
+"""Following a job: by polling, by waiting, by listening."""

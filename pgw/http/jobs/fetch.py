@@ -1,0 +1,43 @@
+import re
+
+import trio
+from quart import Response
+
+from pgw.domain.job import Job
+from pgw.http import answers
+from pgw.http.call import Call, Parts
+from pgw.http.jobs.representation import job_document
+
+LONGEST_WAIT_SECONDS = 30
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,9})\"?\s*(?=[,;]|$)", re.IGNORECASE | re.ASCII)
+
+
+async def fetch(parts: Parts, call: Call, job_id: str) -> Response:
+    """`GET /jobs/{id}`: at once, or at the next change where `Prefer: wait=N` asks for it."""
+    wait = wait_preferred(call.request.headers.get("Prefer"))
+    if wait == 0:
+        job = await parts.storage.job(call.merchant_id, job_id)
+    else:
+        job = await _at_next_change(parts, call.merchant_id, job_id, wait)
+    if job is None:
+        return answers.problem(parts, call, "UnknownJob")
+    headers = {"Retry-After": str(answers.RETRY_AFTER_SECONDS)} if job.is_open else {}
+    if wait:
+        headers["Preference-Applied"] = f"wait={wait}"
+    return answers.answer(job_document(job), headers=headers)
+
+
+def wait_preferred(prefer: str | None) -> int:
+    """Return the seconds of a `wait` preference (RFC 7240), at most 30; one not understood counts for none."""
+    found = _WAIT.search(prefer) if prefer else None
+    return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
+
+
+async def _at_next_change(parts: Parts, merchant_id: str, job_id: str, wait: int) -> Job | None:
+    # Subscribed before it is read, so that no change falls between the two.
+    with parts.stream.subscribe(job_id) as changes:
+        job = await parts.storage.job(merchant_id, job_id)
+        if job is not None and job.is_open:
+            with trio.move_on_after(wait):
+                job = (await changes.receive()).job
+        return job

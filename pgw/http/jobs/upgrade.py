@@ -1,0 +1,9 @@
+from quart import Response
+
+from pgw.http import answers
+from pgw.http.call import Call, Parts
+
+
+async def upgrade_required(parts: Parts, call: Call, job_id: str | None = None) -> Response:  # noqa: ARG001
+    """`GET` on a path that is a WebSocket."""
+    return answers.problem(parts, call, "UpgradeRequired", headers={"Upgrade": "websocket"})

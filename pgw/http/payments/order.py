@@ -1,0 +1,161 @@
+"""A pay request, from JSON to a `PaymentOrder`, or all that is wrong with it at once."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pgw.bank.port import BankFeature
+from pgw.domain.card import Card, CardNumber, Cvv, Expiry
+from pgw.domain.errors import Invalid, InvalidCode
+from pgw.domain.money import Currency, Money
+from pgw.domain.payment import PaymentOrder
+from pgw.domain.result import Err, Ok, Result
+from pgw.http.documents import missing, unknown_members
+
+LONGEST_DESCRIPTION = 255
+LONGEST_REFERENCE = 64
+LONGEST_HOLDER_NAME = 255
+MOST_METADATA = 20
+LONGEST_METADATA_KEY = 40
+LONGEST_METADATA_VALUE = 200
+
+_MEMBERS = ("amount", "currency", "description", "reference", "capture", "metadata", "card")
+_CARD_MEMBERS = ("number", "cvv", "expiryMonth", "expiryYear", "holderName")
+
+Value = TypeVar("Value")
+
+
+class _Problems:
+    """Collects what is wrong while the rest is read on."""
+
+    def __init__(self) -> None:
+        self.found: list[Invalid] = []
+
+    def take(self, result: Result[Value, Invalid], pointer: str = "") -> Value | None:
+        match result:
+            case Ok(value):
+                return value
+            case Err(invalid):
+                self.found.append(invalid.at(pointer) if pointer else invalid)
+                return None
+
+    def add(self, pointer: str, detail: str, code: InvalidCode = InvalidCode.INVALID_PARAMETER) -> None:
+        self.found.append(Invalid(code, detail, pointer))
+
+
+def read_order(
+    document: Mapping[str, Any], now: datetime, features: frozenset[BankFeature]
+) -> Result[PaymentOrder, list[Invalid]]:
+    """Read a valid order that this bank can take, or list every invalid field in the order of the contract."""
+    problems = _Problems()
+    amount = _amount(document, problems)
+    card = _card(document, now, problems)
+    description = _text(document, "description", LONGEST_DESCRIPTION, problems)
+    reference = _text(document, "reference", LONGEST_REFERENCE, problems)
+    capture = document.get("capture", True)
+    if not isinstance(capture, bool):
+        problems.add("#/capture", "This member must be true or false.")
+    elif not capture and BankFeature.CAPTURE_LATER not in features:
+        detail = "This bank charges at once and cannot capture later."
+        problems.add("#/capture", detail, InvalidCode.CAPTURE_NOT_SUPPORTED)
+    metadata = _metadata(document, problems)
+    problems.found += unknown_members(document, _MEMBERS)
+    if card is not None:
+        _keep_card_out_of_texts(card.number, document, problems)
+    if problems.found or amount is None or card is None:
+        return Err(problems.found)
+    return Ok(PaymentOrder(amount, card, capture, description, reference, metadata))
+
+
+def _amount(document: Mapping[str, Any], problems: _Problems) -> Money | None:
+    if "amount" not in document:
+        problems.found.append(missing("#/amount"))
+    if "currency" not in document:
+        problems.found.append(missing("#/currency"))
+        return None
+    currency = problems.take(Currency.create(document["currency"]), "#/currency")
+    if currency is None or "amount" not in document:
+        return None
+    return problems.take(Money.create(document["amount"], currency), "#/amount")
+
+
+def _card(document: Mapping[str, Any], now: datetime, problems: _Problems) -> Card | None:
+    card = document.get("card")
+    if "card" not in document:
+        problems.found.append(missing("#/card"))
+        return None
+    if not isinstance(card, dict):
+        problems.add("#/card", "This member must be an object.")
+        return None
+    required = ("number", "cvv", "expiryMonth", "expiryYear")
+    absent = [name for name in required if name not in card]
+    problems.found += [missing(f"#/card/{name}") for name in absent]
+    number = cvv = expiry = None
+    if "number" in card:
+        number = problems.take(CardNumber.create(card["number"]), "#/card/number")
+    if "cvv" in card:
+        cvv = problems.take(Cvv.create(card["cvv"], number.brand if number else None), "#/card/cvv")
+    if "expiryMonth" in card and "expiryYear" in card:
+        expiry = _expiry(card, now, problems)
+    holder_name = _text(card, "holderName", LONGEST_HOLDER_NAME, problems, "#/card")
+    problems.found += unknown_members(card, _CARD_MEMBERS, "#/card")
+    if number is None or cvv is None or expiry is None:
+        return None
+    return Card(number, cvv, expiry, holder_name)
+
+
+def _expiry(card: Mapping[str, Any], now: datetime, problems: _Problems) -> Expiry | None:
+    match Expiry.create(card["expiryMonth"], card["expiryYear"], now):
+        case Ok(expiry):
+            return expiry
+        case Err(invalid):
+            problems.found.append(invalid.at(f"#/card{invalid.pointer.removeprefix('#')}"))
+            return None
+
+
+def _text(
+    document: Mapping[str, Any], name: str, longest: int, problems: _Problems, pointer: str = "#"
+) -> str | None:
+    value = document.get(name)
+    if value is not None and not _is_text(value, longest):
+        problems.add(f"{pointer}/{name}", f"This member must be a string of at most {longest} characters.")
+        return None
+    return value
+
+
+def _metadata(document: Mapping[str, Any], problems: _Problems) -> Mapping[str, str]:
+    metadata = document.get("metadata", {})
+    if not isinstance(metadata, dict):
+        problems.add("#/metadata", "This member must be an object.")
+        return {}
+    if len(metadata) > MOST_METADATA:
+        problems.add("#/metadata", f"This member may have at most {MOST_METADATA} members.")
+    if not all(_is_text(name, LONGEST_METADATA_KEY) for name in metadata):
+        detail = f"The names in this member may have at most {LONGEST_METADATA_KEY} characters."
+        problems.add("#/metadata", detail)
+    if not all(_is_text(value, LONGEST_METADATA_VALUE) for value in metadata.values()):
+        detail = f"The values in this member must be strings of at most {LONGEST_METADATA_VALUE} characters."
+        problems.add("#/metadata", detail)
+    return metadata
+
+
+def _is_text(value: object, longest: int) -> bool:
+    """Tell a text that storage can keep: NUL ends a text in many places."""
+    return isinstance(value, str) and len(value) <= longest and "\0" not in value
+
+
+def _keep_card_out_of_texts(number: CardNumber, document: Mapping[str, Any], problems: _Problems) -> None:
+    """Refuse texts that hold this very card's number, however it is spaced: they are kept in clear."""
+    for name in ("description", "reference", "metadata"):
+        for text in _texts(document.get(name)):
+            if number.digits in "".join(one for one in text if one.isdigit()):
+                detail = "This text contains the card number."
+                problems.add(f"#/{name}", detail, InvalidCode.CARD_DATA_IN_TEXT)
+                break
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for text in pair if isinstance(text, str))

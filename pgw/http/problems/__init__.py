@@ -1,0 +1,1 @@
+"""Why a request was refused: one shape for all, and a page for each code."""

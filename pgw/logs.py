@@ -1,0 +1,88 @@
+"""structlog, set up once: one JSON object a line, or lines for people; card data cannot pass."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+REDACTED = "[redacted]"
+# 12 digits or more, however spaced: no check digit is asked for, since a mistyped number is nearly one.
+# A UUID may have as many and is let pass.
+_LOOKS_LIKE_A_CARD = re.compile(
+    r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)|\d(?:[ -]?\d){11,}"
+)
+
+
+def redacted(text: str) -> str:
+    """Return the text with what looks like a card number (12 digits or more) taken out."""
+    if len(text) < 12:  # noqa: PLR2004
+        return text
+    return _LOOKS_LIKE_A_CARD.sub(lambda found: found["uuid"] or REDACTED, text)
+
+
+def _add_level(_logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["Level"] = method
+    return event
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Redact every text and integer of a log event, however deep."""
+    return {redacted(key): _redacted_value(value) for key, value in event.items()}
+
+
+def _redacted_value(value: object) -> object:
+    match value:
+        case str():
+            return redacted(value)
+        case None | bool() | float():
+            return value
+        case int():
+            return value if abs(value) < 10**11 else redacted(str(value))
+        case Mapping():
+            return {redacted(str(key)): _redacted_value(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_redacted_value(one) for one in value]
+        case _:
+            return redacted(str(value))
+
+
+def set_up(level: str, log_format: str) -> None:
+    """Log to standard error at `level`; `json`, `console`, or `auto`: for people on a terminal, else JSON."""
+    for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _add_level,
+            structlog.processors.TimeStamper("iso", utc=True, key="Timestamp"),
+            structlog.processors.EventRenamer("Message"),
+            structlog.processors.format_exc_info,
+            redact,
+            _renderer(for_people),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # What libraries say by the standard library goes the same way; none of them is asked for detail.
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[_ToStructlog()], force=True)
+
+
+def _renderer(for_people: bool) -> Any:
+    if for_people:
+        return structlog.dev.ConsoleRenderer(event_key="Message", timestamp_key="Timestamp")
+    return structlog.processors.JSONRenderer(separators=(",", ":"))
+
+
+class _ToStructlog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno,
+            "LibraryMessage",
+            Logger=record.name,
+            Text=record.getMessage(),
+            exc_info=record.exc_info,
+        )

@@ -1,0 +1,103 @@
+"""The composition root: storage, bank, actors, http. It alone knows every concrete class."""
+
+import resource
+import signal
+import ssl
+from collections.abc import Callable
+
+import httpcore
+import structlog
+import trio
+
+from pgw.actors.backoff import Backoff
+from pgw.actors.bank import Bank
+from pgw.actors.event_stream import EventStream
+from pgw.actors.gateway import Gateway, GatewayLimits
+from pgw.actors.payment import PaymentPorts
+from pgw.bank.http import HttpBank
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.http.app import make_app
+from pgw.http.authentication import KeyRing, digest_of
+from pgw.http.call import Parts
+from pgw.http.server import listen, serve_http
+from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
+from pgw.settings import DEMO_KEYS, Settings
+from pgw.storage.port import Storage
+from pgw.storage.sqlite import open_storage
+
+RETRY_FIRST_SECONDS = 0.2
+RETRY_LONGEST_SECONDS = 5.0
+_log = structlog.get_logger()
+
+
+async def run(settings: Settings, on_ready: Callable[[str], None] = lambda url: None) -> None:
+    """Run a gateway until SIGTERM or SIGINT; tell `on_ready` its URL once it takes payments.
+
+    Raises `StorageCannotOpen` or `CannotListen` with a sentence for the operator, inside exception groups.
+    """
+    _raise_limit_of_open_files()
+    clock, randomness = SystemClock(), SystemRandomness()
+    ids = TimeOrderedIds(clock, randomness)
+    stream, stopping = EventStream(), trio.Event()
+    with listen(settings.host, settings.port) as listener:
+        async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
+            keys = await _key_ring(storage, demo=settings.demo_keys)
+            gateway = _gateway(settings, storage, clock, randomness, ids)
+            nursery.start_soon(gateway.run)
+            await gateway.recover()
+            nursery.start_soon(_stop_on_signal, gateway, stopping)
+            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping))
+            url = f"http://{settings.host}:{listener.getsockname()[1]}"
+            _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
+            on_ready(url)
+            await serve_http(app, listener, shutdown=stopping.wait, grace=settings.grace)
+            await gateway.drained(settings.grace)
+            nursery.cancel_scope.cancel()
+    _log.info("Stopped")
+
+
+def _gateway(
+    settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids
+) -> Gateway:
+    connector = HttpBank(
+        name="bank",
+        url=settings.bank_url,
+        features=settings.bank_features,
+        network=httpcore.TrioBackend(),
+        tls=ssl.create_default_context() if settings.bank_url.startswith("https:") else None,
+        answer_timeout=settings.bank_timeout,
+    )
+    bank = Bank(
+        connector,
+        concurrency=settings.bank_concurrency,
+        queue=settings.max_in_flight,
+        retire_after=settings.bank_idle,
+        clock=clock,
+        randomness=randomness,
+    )
+    backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
+    ports = PaymentPorts(storage, bank, clock, ids, backoff, settings.submission_window)
+    limits = GatewayLimits(settings.max_in_flight, settings.max_in_flight_a_merchant)
+    return Gateway(ports, limits)
+
+
+async def _key_ring(storage: Storage, *, demo: bool) -> KeyRing:
+    if demo:
+        for key, name in DEMO_KEYS.items():
+            merchant = Merchant(f"mer_{key}", name)
+            await storage.add_merchant(merchant, ApiKey(digest_of(key), merchant.id, demo=True))
+    return KeyRing(await storage.api_keys(), demo=demo)
+
+
+async def _stop_on_signal(gateway: Gateway, stopping: trio.Event) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            _log.info("Stopping", Signal=signal.Signals(number).name, InFlight=gateway.in_flight)
+            gateway.admit_no_more()
+            stopping.set()
+
+
+def _raise_limit_of_open_files() -> None:
+    """Raise the soft limit, which is often 1,024: connections to clients and banks are files too."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,36 @@
+"""Settings of a gateway, made once from the environment and the flags of `pgw serve`."""
+
+from pathlib import Path
+
+from attrs import frozen
+
+from pgw.bank.port import BankFeature
+
+DEMO_KEYS = {"ap_123": "Demo merchant A", "ap_456": "Demo merchant B"}
+SHARE_OF_ONE_MERCHANT = 0.3
+
+
+@frozen
+class Settings:
+    """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds."""
+
+    host: str
+    port: int
+    database: Path
+    bank_url: str
+    bank_concurrency: int
+    bank_features: frozenset[BankFeature]
+    demo_keys: bool
+    rate_limit: int
+    max_in_flight: int
+    log_level: str
+    log_format: str
+    bank_idle: float = 4.0
+    bank_timeout: float = 60.0
+    submission_window: float = 60.0
+    grace: float = 10.0
+
+    @property
+    def max_in_flight_a_merchant(self) -> int:
+        """3,000 of the default 10,000: one merchant's flood leaves room for the others."""
+        return max(1, round(self.max_in_flight * SHARE_OF_ONE_MERCHANT))
