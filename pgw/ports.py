@@ -3,11 +3,13 @@
 import random
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import trio
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
@@ -34,10 +36,7 @@ class Randomness(Protocol):
 
 class SystemClock:
     def now(self) -> datetime:
-        milliseconds = time.time_ns() // 1_000_000
-        return datetime.fromtimestamp(milliseconds // 1000, UTC).replace(
-            microsecond=milliseconds % 1000 * 1000
-        )
+        return _EPOCH + timedelta(milliseconds=time.time_ns() // 1_000_000)
 
     def monotonic(self) -> float:
         return trio.current_time()
@@ -64,7 +63,7 @@ class TimeOrderedIds:
         self._last = 0
 
     def new(self, kind: str) -> str:
-        milliseconds = int(self._clock.now().timestamp() * 1000)
+        milliseconds = (self._clock.now() - _EPOCH) // _MILLISECOND
         # Time and counter are one number of 60 bits, so a counter that runs over moves on to the next one.
         self._last = max(self._last + 1, milliseconds << 12)
         time_and_version = self._last >> 12 << 16 | 0x7000 | self._last & 0xFFF

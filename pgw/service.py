@@ -5,7 +5,6 @@ import signal
 import ssl
 from collections.abc import Callable
 
-import httpcore
 import structlog
 import trio
 
@@ -15,11 +14,12 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
 from pgw.actors.payment import PaymentPorts
 from pgw.bank.http import HttpBank
+from pgw.bank.network import TcpNetwork
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.app import make_app
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
-from pgw.http.server import listen, serve_http
+from pgw.http.server import listen, serve
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.settings import DEMO_KEYS, Settings
 from pgw.storage.port import Storage
@@ -46,11 +46,12 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda url: 
             nursery.start_soon(gateway.run)
             await gateway.recover()
             nursery.start_soon(_stop_on_signal, gateway, stopping)
+            accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping))
             url = f"http://{settings.host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
             on_ready(url)
-            await serve_http(app, listener, shutdown=stopping.wait, grace=settings.grace)
+            await serve(app, accepting, shutdown=stopping.wait, grace=settings.grace)
             await gateway.drained(settings.grace)
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
@@ -63,7 +64,7 @@ def _gateway(
         name="bank",
         url=settings.bank_url,
         features=settings.bank_features,
-        network=httpcore.TrioBackend(),
+        network=TcpNetwork(),
         tls=ssl.create_default_context() if settings.bank_url.startswith("https:") else None,
         answer_timeout=settings.bank_timeout,
     )

@@ -37,8 +37,7 @@ class HttpBank:
 
     def request(self, call: Call) -> httpcore.Request:
         path, body = wire.encode(call)
-        origin = self.origin
-        parts = urlsplit(self.url)
+        origin, parts = self.origin, urlsplit(self.url)
         target = parts.path.rstrip("/").encode() + path
         return httpcore.Request(
             b"POST",

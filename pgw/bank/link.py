@@ -1,6 +1,7 @@
 """One HTTP/1.1 connection to a bank, watched: what left on it, and whether anything came that nobody asked for."""
 
 import ssl
+from collections.abc import AsyncIterable
 
 import httpcore
 
@@ -37,7 +38,8 @@ class Link:
         self._stream.begin()
         response = await self._connection.handle_async_request(request)
         body = bytearray()
-        async for chunk in response.aiter_stream():
+        assert isinstance(response.stream, AsyncIterable)
+        async for chunk in response.stream:
             body += chunk
             if len(body) > LARGEST_ANSWER_BYTES:
                 raise AnswerTooLarge
@@ -56,8 +58,11 @@ class Link:
 
 
 class _WatchedStream(httpcore.AsyncNetworkStream):
+    """Counts what comes, and sends what was written in one piece when an answer is first waited for."""
+
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._unsent = bytearray()
         self.has_sent = False
         self.received = bytearray()
 
@@ -66,13 +71,17 @@ class _WatchedStream(httpcore.AsyncNetworkStream):
         self.received.clear()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent:
+            request = bytes(self._unsent)
+            self._unsent.clear()
+            self.has_sent = True
+            await self._stream.write(request)
         data = await self._stream.read(max_bytes, timeout)
         self.received += data
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.has_sent = self.has_sent or bool(buffer)
-        await self._stream.write(buffer, timeout)
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._unsent += buffer
 
     async def aclose(self) -> None:
         await self._stream.aclose()

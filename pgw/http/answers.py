@@ -23,7 +23,7 @@ def encode(document: Mapping[str, Any]) -> str:
 
 def timestamp(at: datetime) -> str:
     """Return RFC 3339 in UTC, to the millisecond."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def answer(document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,18 +1,23 @@
-"""Hypercorn on a socket of ours."""
+"""Hypercorn's connections on a listener of ours."""
 
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import trio
+from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.trio import serve
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
 
+from pgw.http.connection import Connection
 from pgw.http.front import Application
 
 BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s of a load balancer, which must be the one to close
 LARGEST_FRAME_BYTES = 4096  # nothing is expected from a stream's reader
+PING_SECONDS = 20
 
 
 class CannotListen(Exception):  # noqa: N818 - it is said to the operator as it stands
@@ -35,33 +40,40 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         raise CannotListen(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
-    listener.setblocking(False)
     return listener
 
 
-async def serve_http(
+async def serve(
     app: Application,
-    listener: socket.socket,
+    listener: trio.abc.Listener[trio.SocketStream],
     *,
     shutdown: Callable[[], Awaitable[None]],
     grace: float,
-    task_status: trio.TaskStatus[Any] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
+    config, context = _config(), WorkerContext(None)
+    application = ASGIWrapper(cast(Any, app))
+
+    async def serve_connection(stream: trio.SocketStream) -> None:
+        await TCPServer(application, config, context, ConnectionState({}), cast(Any, Connection(stream)))
+
+    async with trio.open_nursery() as connections:
+        async with trio.open_nursery() as accepting:
+            accepting.start_soon(
+                lambda: trio.serve_listeners(serve_connection, [listener], handler_nursery=connections)
+            )
+            await shutdown()
+            accepting.cancel_scope.cancel()
+        await context.terminated.set()
+        connections.cancel_scope.deadline = trio.current_time() + grace
+
+
+def _config() -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.backlog = BACKLOG
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-    config.graceful_timeout = grace
     config.include_server_header = False
     config.websocket_max_message_size = LARGEST_FRAME_BYTES
-    config.websocket_ping_interval = 20
+    config.websocket_ping_interval = PING_SECONDS
     config.accesslog = None
     config.errorlog = None
-    await serve(
-        cast(Any, app),
-        config,
-        shutdown_trigger=cast(Any, shutdown),
-        task_status=task_status,
-        mode="asgi",
-    )
+    return config

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pgw.storage.port import StorageLost
+from pgw.storage.rows import ChangeRows
 from pgw.storage.statements import write_changes
 
 Answer = TypeVar("Answer")
@@ -46,7 +47,7 @@ def in_transaction(connection: sqlite3.Connection, write: Callable[[sqlite3.Conn
     return answer
 
 
-def commit_group(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> list[int | Exception]:
+def commit_group(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int | Exception]:
     """Write a group of changes; answer each the `seq` of its event, or the error that is its own.
 
     Raises the engine's error where the disk takes no writes at all.
@@ -66,7 +67,7 @@ def takes_no_writes(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _CANNOT_WRITE
 
 
-def _write_alone(connection: sqlite3.Connection, row: dict[str, Any]) -> int | Exception:
+def _write_alone(connection: sqlite3.Connection, row: ChangeRows) -> int | Exception:
     connection.execute("SAVEPOINT alone")
     try:
         (seq,) = write_changes(connection, [row])

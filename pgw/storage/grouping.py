@@ -17,6 +17,7 @@ Answer = TypeVar("Answer")
 @define(eq=False)
 class _Waiter(Generic[Item, Answer]):
     item: Item
+    since: float
     done: trio.Event = field(factory=trio.Event)
     begun: bool = False
     answer: Answer | Exception | None = None
@@ -49,29 +50,34 @@ class Grouping(Generic[Item, Answer]):
         """Return the item's answer, or `Err` where its group did not begin in time: nothing was done then."""
         if len(self._waiting) >= self._most_waiting:
             return Err(Refusal.STORAGE_UNAVAILABLE)
-        waiter = _Waiter[Item, Answer](item)
+        waiter = _Waiter[Item, Answer](item, trio.current_time())
         self._waiting.append(waiter)
         self._arrived.set()
         try:
-            with trio.move_on_after(self._patience):
-                await waiter.done.wait()
-        finally:
+            await waiter.done.wait()
+        except trio.Cancelled:
             if not waiter.begun:
                 self._waiting.remove(waiter)
-        if not waiter.begun:
-            return Err(Refusal.STORAGE_UNAVAILABLE)
-        # A group that has begun is waited for: it ends with the disk's answer.
-        await waiter.done.wait()
+            raise
         if isinstance(waiter.answer, Exception):
             raise waiter.answer
-        assert waiter.answer is not None
-        return Ok(waiter.answer)
+        return Err(Refusal.STORAGE_UNAVAILABLE) if waiter.answer is None else Ok(waiter.answer)
 
     async def run(self) -> None:
         """Run group after group until cancelled; a group that has begun is ended first."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._lose_patience)
+            while True:
+                await self._arrived.wait()
+                await self._run_next()
+
+    async def _lose_patience(self) -> None:
+        """Refuse those whose group did not begin in time; once it has, it ends with the disk's answer."""
         while True:
-            await self._arrived.wait()
-            await self._run_next()
+            await trio.sleep(self._patience / 10)
+            too_old = trio.current_time() - self._patience
+            while self._waiting and self._waiting[0].since < too_old:
+                self._waiting.popleft().done.set()
 
     async def drain(self) -> None:
         """Run what still waits, after `run` was cancelled."""

@@ -21,12 +21,14 @@ from pgw.storage.engine import Engine, open_engine
 from pgw.storage.group_commit import commit_group, in_transaction, takes_no_writes
 from pgw.storage.grouping import Grouping
 from pgw.storage.port import Change, OnCommitted, StorageLost, StorageUnavailable
-from pgw.storage.rows import change_to_row, event_of
+from pgw.storage.recent import RecentChanges
+from pgw.storage.rows import change_to_rows, event_of
 
 LARGEST_GROUP = 512
 MOST_WAITING = 20_000
 PATIENCE_SECONDS = 10.0
 CHANGES_A_CHECKPOINT = 2000
+RECENT_CHANGES = 10_000
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -50,6 +52,7 @@ class SqliteStorage:
         self._reader = reader
         self._on_committed = on_committed
         self._changes_since_checkpoint = 0
+        self._recent = RecentChanges(RECENT_CHANGES)
         self._writes: Grouping[Change, _Written] = Grouping(
             self._commit,
             largest_group=LARGEST_GROUP,
@@ -82,11 +85,13 @@ class SqliteStorage:
                 return Err(refusal)
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
-        job: Job | None = await self._by_id(statements.find_jobs, job_id)
+        recent = self._recent.of_job(job_id)
+        job = recent.job if recent else await self._by_id(statements.find_jobs, job_id, Job)
         return job if job is not None and job.merchant_id == merchant_id else None
 
     async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
-        payment: Payment | None = await self._by_id(statements.find_payments, payment_id)
+        recent = self._recent.of_payment(payment_id)
+        payment = recent.payment if recent else await self._by_id(statements.find_payments, payment_id, Payment)
         return payment if payment is not None and payment.merchant_id == merchant_id else None
 
     async def last_seq(self, merchant_id: str) -> int:
@@ -117,9 +122,10 @@ class SqliteStorage:
             return False
         return True
 
-    async def _by_id(self, find: _Find, row_id: str) -> Any:
+    async def _by_id(self, find: _Find, row_id: str, kind: type[Answer]) -> Answer | None:
         match await self._look_ups.answer(_LookUp(find, row_id)):
             case Ok([found]):
+                assert found is None or isinstance(found, kind)
                 return found
             case _:
                 raise StorageUnavailable
@@ -142,7 +148,7 @@ class SqliteStorage:
             return [error] * len(look_ups)
 
     async def _commit(self, changes: Sequence[Change]) -> Sequence[_Written | Exception]:
-        rows = [change_to_row(change) for change in changes]
+        rows = [change_to_rows(change) for change in changes]
         try:
             seqs = await self._writer.run(commit_group, rows)
         except (StorageLost, sqlite3.Error) as error:
@@ -150,6 +156,8 @@ class SqliteStorage:
                 raise
             return [Err(Refusal.STORAGE_UNAVAILABLE)] * len(changes)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
+        for _, change in written:
+            self._recent.add(change)
         self._on_committed([event_of(seq, change) for seq, change in written])
         await self._checkpoint_after(len(written))
         return [Ok(None) if isinstance(seq, int) else seq for seq in seqs]

@@ -13,7 +13,7 @@ from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.storage.port import Change
-from pgw.storage.rows import from_row, from_rows, to_json
+from pgw.storage.rows import ChangeRows, from_row, from_rows, to_json
 
 _ADVANCE_SEQ = """
     WITH arrived AS (SELECT value AS merchant_id, count(*) AS events FROM json_each(?) GROUP BY value)
@@ -22,51 +22,42 @@ _ADVANCE_SEQ = """
     RETURNING id, last_seq
 """
 
-_WRITE_PAYMENTS = """
-    INSERT INTO payments
-    SELECT value->>'$.payment.id', value->>'$.payment.merchant_id', value->>'$.payment.status',
-        value->>'$.payment.amount.minor_units', value->>'$.payment.amount.currency',
-        value->>'$.payment.capture', value->>'$.payment.captured', value->>'$.payment.refunded',
-        value->>'$.payment.card.last_four', value->>'$.payment.card.brand',
-        value->>'$.payment.card.expiry.month', value->>'$.payment.card.expiry.year',
-        value->>'$.payment.description', value->>'$.payment.reference', value->>'$.payment.metadata',
-        value->>'$.payment.bank', value->>'$.payment.decline_code',
-        value->>'$.payment.created_at', value->>'$.payment.updated_at'
-    FROM json_each(?) WHERE true
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
-        refunded = excluded.refunded, decline_code = excluded.decline_code, updated_at = excluded.updated_at
-"""
 
-_WRITE_JOBS = """
-    INSERT INTO jobs
-    SELECT value->>'$.job.id', value->>'$.job.merchant_id', value->>'$.job.type', value->>'$.job.status',
-        value->>'$.job.payment_id', value->>'$.job.payment_status',
-        value->>'$.job.amount.minor_units', value->>'$.job.amount.currency',
-        value->>'$.job.failure.code', value->>'$.job.failure.detail', value->>'$.job.request_id',
-        value->>'$.job.created_at', value->>'$.job.updated_at'
-    FROM json_each(?) WHERE true
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
+def _insert(table: str, columns: int, on_conflict: str = "") -> str:
+    """Return a statement that inserts an array of rows, each an array of that many columns.
+
+    Materialized, since SQLite would otherwise render a row's JSON again for each of its columns.
+    """
+    values = ", ".join(f"row->>{column}" for column in range(columns))
+    return f"""
+        WITH rows (row) AS MATERIALIZED (SELECT value FROM json_each(?))
+        INSERT INTO {table} SELECT {values} FROM rows WHERE true {on_conflict}
+    """  # noqa: S608 - names of ours
+
+
+_WRITE_PAYMENTS = _insert(
+    "payments",
+    19,
+    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
+        refunded = excluded.refunded, decline_code = excluded.decline_code, updated_at = excluded.updated_at
+    """,
+)
+_WRITE_JOBS = _insert(
+    "jobs",
+    13,
+    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
         failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
         updated_at = excluded.updated_at
-"""
-
-_WRITE_ATTEMPTS = """
-    INSERT INTO attempts
-    SELECT value->>'$.attempt.reference', value->>'$.attempt.payment_id', value->>'$.attempt.job_id',
-        value->>'$.attempt.bank', value->>'$.attempt.outcome', value->>'$.attempt.tries',
-        value->>'$.attempt.authorization_code', value->>'$.attempt.created_at', value->>'$.attempt.updated_at'
-    FROM json_each(?) WHERE true
-    ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,
+    """,
+)
+_WRITE_ATTEMPTS = _insert(
+    "attempts",
+    9,
+    """ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,
         authorization_code = excluded.authorization_code, updated_at = excluded.updated_at
-"""
-
-_WRITE_EVENTS = """
-    INSERT INTO events
-    SELECT value->>'$.job.merchant_id', value->>'$.seq', value->>'$.event', value->>'$.job.id',
-        value->>'$.job.status', value->>'$.job.payment_status', value->>'$.job.failure.code',
-        value->>'$.job.failure.detail', value->>'$.job.updated_at'
-    FROM json_each(?)
-"""
+    """,
+)
+_WRITE_EVENTS = _insert("events", 9)
 
 _FAILURE = """
     CASE WHEN {0}.failure_code IS NOT NULL
@@ -127,20 +118,26 @@ _EVENTS_AFTER = f"""
 """
 
 
-def write_changes(connection: sqlite3.Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+def write_changes(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int]:
     """Write all rows inside the caller's transaction; return the `seq` that each one's event was given."""
-    merchants = [row["job"]["merchant_id"] for row in rows]
-    newest = dict(connection.execute(_ADVANCE_SEQ, [to_json(merchants)]).fetchall())
-    # From the group's last event back, since what is known is each merchant's newest number.
-    for row, merchant_id in zip(reversed(rows), reversed(merchants), strict=True):
-        row["seq"] = newest[merchant_id]
+    seqs = _next_seqs(connection, [row.merchant_id for row in rows])
+    connection.execute(_WRITE_PAYMENTS, [to_json([row.payment for row in rows])])
+    connection.execute(_WRITE_JOBS, [to_json([row.job for row in rows])])
+    connection.execute(_WRITE_ATTEMPTS, [to_json([row.attempt for row in rows])])
+    events = [[row.merchant_id, seq, *row.event] for row, seq in zip(rows, seqs, strict=True)]
+    connection.execute(_WRITE_EVENTS, [to_json(events)])
+    return seqs
+
+
+def _next_seqs(connection: sqlite3.Connection, merchant_ids: Sequence[str]) -> list[int]:
+    """Advance the counters of these merchants, and number their events in order."""
+    newest = dict(connection.execute(_ADVANCE_SEQ, [to_json(merchant_ids)]).fetchall())
+    seqs = []
+    # From the last event back, since what is known is each merchant's newest number.
+    for merchant_id in reversed(merchant_ids):
+        seqs.append(newest[merchant_id])
         newest[merchant_id] -= 1
-    group = [to_json(rows)]
-    connection.execute(_WRITE_PAYMENTS, group)
-    connection.execute(_WRITE_JOBS, group)
-    connection.execute(_WRITE_ATTEMPTS, group)
-    connection.execute(_WRITE_EVENTS, group)
-    return [row["seq"] for row in rows]
+    return seqs[::-1]
 
 
 def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | None]:
