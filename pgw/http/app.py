@@ -12,19 +12,16 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from pgw.domain.errors import Refusal
 from pgw.http import answers
-from pgw.http.body import LARGEST_BODY_BYTES
 from pgw.http.call import Call, Parts
+from pgw.http.exchange import Exchange
 from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
-BODY_TIMEOUT_SECONDS = 15
 _CODES = {
     400: "MalformedRequest",
     404: "UnknownRoute",
     405: "MethodNotAllowed",
-    408: "RequestTimeout",
-    413: "RequestTooLarge",
 }
 _log = structlog.get_logger()
 
@@ -32,9 +29,7 @@ _log = structlog.get_logger()
 def make_app(parts: Parts) -> Application:
     """Assemble the application from the route table."""
     app = QuartTrio("pgw", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
-    app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_SECONDS
-    app.config["RESPONSE_TIMEOUT"] = None
+    app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
     for route in ROUTES:
         endpoint, name = _endpoint(parts, route), f"{route.method} {route.path}"

@@ -1,19 +1,31 @@
+"""A client's connection as Hypercorn sees it, cheaper for each answer and gone as soon as its client is."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import trio
 
 
 class Connection:
-    """A client's connection as Hypercorn sees it, which sends an answer's head and body in one piece.
+    """A stream that sends an answer's head and body in one piece.
 
     Hypercorn writes head, body and an empty end one by one: two packets and three system calls an answer.
     """
 
-    def __init__(self, stream: trio.SocketStream) -> None:
+    def __init__(self, stream: trio.SocketStream, idle: "IdleWatch") -> None:
         self._stream = stream
+        self._idle = idle
         self._head = b""
         self.socket = stream.socket
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._stream.receive_some(max_bytes)
+        data = b""
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        finally:
+            if not data:
+                self._idle.end()
+        return data
 
     async def send_all(self, data: bytes) -> None:
         """Send what is given, but hold an answer's head back until what comes behind it."""
@@ -29,9 +41,55 @@ class Connection:
         await self._stream.send_eof()
 
     async def aclose(self) -> None:
+        self._idle.end()
         await self._stream.aclose()
 
 
 def _is_head_of_an_answer(data: bytes) -> bool:
     """Tell a head that something comes behind: an upgrade (101) and a Continue (100) stand alone."""
     return data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1")
+
+
+class IdleWatch:
+    """Closes a connection that was idle for too long, or is idle when the server stops.
+
+    One task a connection where Hypercorn's own starts and cancels one a request, and leaves the last one
+    asleep after the client has left.
+    """
+
+    def __init__(self, keep_alive: float, stopped: Callable[[], Awaitable[None]]) -> None:
+        self._keep_alive = keep_alive
+        self._stopped = stopped
+        self._idle_since: float | None = None
+        self._scope: trio.CancelScope | None = None
+
+    async def restart(self, task_group: Any, close: Callable[[], Awaitable[None]]) -> None:
+        """Take the connection for idle from now on. The name is Hypercorn's."""
+        self._idle_since = trio.current_time()
+        if self._scope is None:
+            self._scope = trio.CancelScope()
+            task_group.spawn(self._watch, close)
+
+    async def stop(self) -> None:
+        """Take the connection for busy. The name is Hypercorn's."""
+        self._idle_since = None
+
+    def end(self) -> None:
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def _watch(self, close: Callable[[], Awaitable[None]]) -> None:
+        assert self._scope is not None
+        is_stopped = False
+        with self._scope:
+            while not is_stopped and (left := self._time_left()) > 0:
+                with trio.move_on_after(left):
+                    await self._stopped()
+                    is_stopped = True
+        if not self._scope.cancelled_caught and self._idle_since is not None:
+            await close()
+
+    def _time_left(self) -> float:
+        if self._idle_since is None:
+            return self._keep_alive
+        return self._idle_since + self._keep_alive - trio.current_time()

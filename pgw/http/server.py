@@ -11,7 +11,7 @@ from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
-from pgw.http.connection import Connection
+from pgw.http.connection import Connection, IdleWatch
 from pgw.http.front import Application
 
 BACKLOG = 1024
@@ -55,7 +55,11 @@ async def serve(
     application = ASGIWrapper(cast(Any, app))
 
     async def serve_connection(stream: trio.SocketStream) -> None:
-        await TCPServer(application, config, context, ConnectionState({}), cast(Any, Connection(stream)))
+        idle = IdleWatch(KEEP_ALIVE_SECONDS, context.terminated.wait)
+        connection = Connection(stream, idle)
+        server = TCPServer(application, config, context, ConnectionState({}), cast(Any, connection))
+        server.idle_task = cast(Any, idle)
+        await server
 
     async with trio.open_nursery() as connections:
         async with trio.open_nursery() as accepting:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pgw.storage.migrations import migrate, migrations, version
 from pgw.storage.port import StorageCannotOpen
+from pgw.storage.writing import install
 
 BUSY_TIMEOUT_MS = 5000
 _WRITER_PRAGMAS = {
@@ -59,6 +60,7 @@ def prepare_writer(connection: sqlite3.Connection, path: Path) -> None:
         if version(connection) > len(migrations()):
             raise StorageCannotOpen(f"The database {path} was written by a newer version of pgw.")
         migrate(connection)
+        install(connection)
     except sqlite3.Error as error:
         raise StorageCannotOpen(f"The database {path} cannot be used: {error}.") from error
 

@@ -1,5 +1,6 @@
 """The embedded engine: SQLite on aiosqlite's thread, inside a trio-asyncio loop."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import aiosqlite
 import trio
-from trio_asyncio import aio_as_trio
+from trio_asyncio import aio_as_trio, run_aio_future
 
 from pgw.storage.port import StorageCannotOpen
 
@@ -39,11 +40,14 @@ class AiosqliteEngine:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Answer:
-        # Private, and the only way to run more than one statement in a hop; pinned and tested.
-        execute = aio_as_trio(self._connection._execute)  # noqa: SLF001
-        connection = self._connection._conn  # noqa: SLF001
-        answer: Answer = await execute(partial(function, connection, *args, **kwargs))
-        return answer
+        connection = self._connection
+        if connection._connection is None:
+            raise sqlite3.ProgrammingError("the connection is closed")
+        # Private, as is the one method that would run a function: what it does, without an asyncio task a
+        # hop. Pinned, and tested.
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        connection._tx.put_nowait((future, partial(function, connection._connection, *args, **kwargs)))
+        return await run_aio_future(future)
 
 
 @asynccontextmanager

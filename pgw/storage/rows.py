@@ -102,8 +102,9 @@ def _attempt_row(attempt: Attempt) -> list[Any]:
 
 
 def _event_row(job: Job) -> list[Any]:
-    """Return the event's columns that come after the merchant and the `seq`."""
+    """Return the event's columns but for its `seq`."""
     return [
+        job.merchant_id,
         event_type(job),
         job.id,
         job.status,

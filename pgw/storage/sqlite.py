@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,11 +15,11 @@ from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage import database, statements
+from pgw.storage import database, reading, writing
 from pgw.storage.engine import Engine, open_engine
-from pgw.storage.group_commit import commit_group, in_transaction, takes_no_writes
+from pgw.storage.group_commit import commit_group, takes_no_writes
 from pgw.storage.grouping import Grouping
-from pgw.storage.port import Change, OnCommitted, StorageLost, StorageUnavailable
+from pgw.storage.port import Change, OnCommitted, StorageUnavailable
 from pgw.storage.recent import RecentChanges
 from pgw.storage.rows import change_to_rows, event_of
 
@@ -47,7 +46,10 @@ class _LookUp:
 class SqliteStorage:
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
-    def __init__(self, writer: Engine, reader: Engine, on_committed: OnCommitted) -> None:
+    def __init__(
+        self, writer: Engine, reader: Engine, on_committed: OnCommitted, newest_group: int
+    ) -> None:
+        self._newest_group = newest_group
         self._writer = writer
         self._reader = reader
         self._on_committed = on_committed
@@ -86,38 +88,37 @@ class SqliteStorage:
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
         recent = self._recent.of_job(job_id)
-        job = recent.job if recent else await self._by_id(statements.find_jobs, job_id, Job)
+        job = recent.job if recent else await self._by_id(reading.find_jobs, job_id, Job)
         return job if job is not None and job.merchant_id == merchant_id else None
 
     async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
         recent = self._recent.of_payment(payment_id)
-        payment = recent.payment if recent else await self._by_id(statements.find_payments, payment_id, Payment)
+        payment = recent.payment if recent else await self._by_id(reading.find_payments, payment_id, Payment)
         return payment if payment is not None and payment.merchant_id == merchant_id else None
 
     async def last_seq(self, merchant_id: str) -> int:
-        return await self._read(statements.last_seq, merchant_id)
+        return await self._read(reading.last_seq, merchant_id)
 
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
     ) -> Sequence[JobEvent]:
-        return await self._read(statements.events_after, merchant_id, seq, job_id, limit)
+        return await self._read(reading.events_after, merchant_id, seq, job_id, limit)
 
     async def interrupted(self, limit: int) -> Sequence[Change]:
-        return await self._read(statements.interrupted, limit)
+        return await self._read(reading.interrupted, limit)
 
     async def change_of(self, job_id: str) -> Change | None:
-        return await self._read(statements.change_of, job_id)
+        return await self._read(reading.change_of, job_id)
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        add = partial(statements.add_merchant, merchant=merchant, key=key)
-        await self._writer.run(in_transaction, add)
+        await self._writer.run(writing.add_merchant, merchant, key)
 
     async def api_keys(self) -> Sequence[ApiKey]:
-        return await self._read(statements.api_keys)
+        return await self._read(reading.api_keys)
 
     async def check(self) -> bool:
         try:
-            await self._read(statements.last_seq, "")
+            await self._read(reading.last_seq, "")
         except StorageUnavailable:
             return False
         return True
@@ -150,9 +151,10 @@ class SqliteStorage:
     async def _commit(self, changes: Sequence[Change]) -> Sequence[_Written | Exception]:
         rows = [change_to_rows(change) for change in changes]
         try:
-            seqs = await self._writer.run(commit_group, rows)
-        except (StorageLost, sqlite3.Error) as error:
-            if isinstance(error, StorageLost) or not takes_no_writes(error):
+            self._newest_group += 1
+            seqs = await self._writer.run(commit_group, self._newest_group, rows)
+        except sqlite3.Error as error:
+            if not takes_no_writes(error):
                 raise
             return [Err(Refusal.STORAGE_UNAVAILABLE)] * len(changes)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
@@ -193,7 +195,8 @@ async def open_storage(path: Path, on_committed: OnCommitted) -> AsyncIterator[S
             await writer.run(database.prepare_writer, path)
             async with open_engine(database.reader_uri(path), path) as reader, trio.open_nursery() as nursery:
                 await reader.run(database.prepare_reader)
-                storage = SqliteStorage(writer, reader, on_committed)
+                newest_group = await writer.run(writing.newest_group)
+                storage = SqliteStorage(writer, reader, on_committed, newest_group)
                 nursery.start_soon(storage.run)
                 yield storage
                 nursery.cancel_scope.cancel()

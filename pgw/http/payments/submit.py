@@ -17,7 +17,7 @@ async def submit(parts: Parts, call: Call) -> Response:
 
     This task is cancelled when its client leaves, so it owns nothing: the payment's actor goes on.
     """
-    match await read_document(parts, call):
+    match read_document(parts, call):
         case Err(refused):
             return refused
         case Ok(document):

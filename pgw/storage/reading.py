@@ -1,4 +1,4 @@
-"""The SQL, as functions that an engine runs on its connection.
+"""What is read, as functions that an engine runs on its connection.
 
 A step of a statement gives up Python's interpreter lock and must win it back from a busy event loop, so each
 function takes all that waits as one JSON document, and answers with one row.
@@ -10,54 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pgw.domain.job import Job, JobEvent
-from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.merchant import ApiKey
 from pgw.domain.payment import Payment
 from pgw.storage.port import Change
-from pgw.storage.rows import ChangeRows, from_row, from_rows, to_json
-
-_ADVANCE_SEQ = """
-    WITH arrived AS (SELECT value AS merchant_id, count(*) AS events FROM json_each(?) GROUP BY value)
-    UPDATE merchants SET last_seq = last_seq + arrived.events FROM arrived
-    WHERE merchants.id = arrived.merchant_id
-    RETURNING id, last_seq
-"""
-
-
-def _insert(table: str, columns: int, on_conflict: str = "") -> str:
-    """Return a statement that inserts an array of rows, each an array of that many columns.
-
-    Materialized, since SQLite would otherwise render a row's JSON again for each of its columns.
-    """
-    values = ", ".join(f"row->>{column}" for column in range(columns))
-    return f"""
-        WITH rows (row) AS MATERIALIZED (SELECT value FROM json_each(?))
-        INSERT INTO {table} SELECT {values} FROM rows WHERE true {on_conflict}
-    """  # noqa: S608 - names of ours
-
-
-_WRITE_PAYMENTS = _insert(
-    "payments",
-    19,
-    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
-        refunded = excluded.refunded, decline_code = excluded.decline_code, updated_at = excluded.updated_at
-    """,
-)
-_WRITE_JOBS = _insert(
-    "jobs",
-    13,
-    """ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
-        failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
-        updated_at = excluded.updated_at
-    """,
-)
-_WRITE_ATTEMPTS = _insert(
-    "attempts",
-    9,
-    """ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,
-        authorization_code = excluded.authorization_code, updated_at = excluded.updated_at
-    """,
-)
-_WRITE_EVENTS = _insert("events", 9)
+from pgw.storage.rows import from_row, from_rows, to_json
 
 _FAILURE = """
     CASE WHEN {0}.failure_code IS NOT NULL
@@ -118,28 +74,6 @@ _EVENTS_AFTER = f"""
 """
 
 
-def write_changes(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int]:
-    """Write all rows inside the caller's transaction; return the `seq` that each one's event was given."""
-    seqs = _next_seqs(connection, [row.merchant_id for row in rows])
-    connection.execute(_WRITE_PAYMENTS, [to_json([row.payment for row in rows])])
-    connection.execute(_WRITE_JOBS, [to_json([row.job for row in rows])])
-    connection.execute(_WRITE_ATTEMPTS, [to_json([row.attempt for row in rows])])
-    events = [[row.merchant_id, seq, *row.event] for row, seq in zip(rows, seqs, strict=True)]
-    connection.execute(_WRITE_EVENTS, [to_json(events)])
-    return seqs
-
-
-def _next_seqs(connection: sqlite3.Connection, merchant_ids: Sequence[str]) -> list[int]:
-    """Advance the counters of these merchants, and number their events in order."""
-    newest = dict(connection.execute(_ADVANCE_SEQ, [to_json(merchant_ids)]).fetchall())
-    seqs = []
-    # From the last event back, since what is known is each merchant's newest number.
-    for merchant_id in reversed(merchant_ids):
-        seqs.append(newest[merchant_id])
-        newest[merchant_id] -= 1
-    return seqs[::-1]
-
-
 def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | None]:
     return _find(connection, _FIND_JOBS, job_ids, Job)
 
@@ -177,17 +111,6 @@ def interrupted(connection: sqlite3.Connection, limit: int) -> list[Change]:
 def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
     found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()  # noqa: S608
     return from_row(found[0], Change) if found else None
-
-
-def add_merchant(connection: sqlite3.Connection, merchant: Merchant, key: ApiKey) -> None:
-    """Add both inside the caller's transaction."""
-    connection.execute(
-        "INSERT INTO merchants (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [merchant.id, merchant.name]
-    )
-    connection.execute(
-        "INSERT INTO api_keys (digest, merchant_id, demo) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [key.digest, key.merchant_id, key.demo],
-    )
 
 
 def api_keys(connection: sqlite3.Connection) -> list[ApiKey]:
