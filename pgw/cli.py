@@ -44,7 +44,9 @@ class BankUrl(click.ParamType[str]):
         except ValueError:
             sound = False
         if not sound or parts.username or parts.query or parts.fragment:
-            self.fail("give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx)
+            self.fail(
+                "give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
+            )
         return str(value)
 
 
@@ -54,13 +56,11 @@ class BankFeatures(click.ParamType[frozenset[BankFeature]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> frozenset[BankFeature]:
-        match value:
-            case "all":
-                return frozenset(BankFeature)
-            case "pay":
-                return frozenset()
-            case _:
-                self.fail(f"{value!r} is neither 'all' nor 'pay'.", param, ctx)
+        if value == "pay":
+            return frozenset()
+        if value != "all":
+            self.fail(f"{value!r} is neither 'all' nor 'pay'.", param, ctx)
+        return frozenset(BankFeature)
 
 
 def _setting(name: str, **options: Any) -> Callable[[Command], Command]:
@@ -71,13 +71,19 @@ def _setting(name: str, **options: Any) -> Callable[[Command], Command]:
 
 SETTINGS = (
     _setting("HOST", default="127.0.0.1", help="Address to listen on."),
-    _setting("PORT", default=50947, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."),
+    _setting(
+        "PORT", default=50947, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."
+    ),
     _setting("DATABASE", default="pgw.db", type=DatabasePath(), help="SQLite file, made at the first start."),
     _setting("BANK_URL", default="http://127.0.0.1:50948", type=BankUrl(), help="Where the bank is."),
-    _setting("BANK_CONCURRENCY", default=512, type=click.IntRange(1, 10_000), help="Most calls to it at a time."),
+    _setting(
+        "BANK_CONCURRENCY", default=512, type=click.IntRange(1, 10_000), help="Most calls to it at a time."
+    ),
     _setting("BANK_FEATURES", default="all", type=BankFeatures(), help="What it offers: all, or pay alone."),
     _setting("DEMO_KEYS", is_flag=True, help="Honour the demo keys ap_123 and ap_456."),
-    _setting("RATE_LIMIT", default=100, type=click.IntRange(0), help="Requests a second of a merchant; 0 lifts it."),
+    _setting(
+        "RATE_LIMIT", default=100, type=click.IntRange(0), help="Requests a second of a merchant; 0 lifts it."
+    ),
     _setting(
         "MAX_IN_FLIGHT",
         default=10_000,
@@ -114,7 +120,7 @@ def _all_settings(command: Command) -> Command:
 @main.command()
 @_all_settings
 @click.pass_context
-def serve(ctx: click.Context, **values: Any) -> None:
+def serve(ctx: click.Context, /, **values: Any) -> None:
     """Run the gateway until Ctrl-C or SIGTERM.
 
     Each setting is a flag or an environment variable; a flag wins.
@@ -136,7 +142,7 @@ def run_demo(ctx: click.Context, port: int, bank_port: int) -> None:
 def run_to_the_end(settings: Settings, program: Callable[[], Awaitable[None]]) -> int:
     """Run a program of this package and return its exit code.
 
-    2 is a mistake of the operator, said in one sentence; 1 a failure, of which the last line says what it was.
+    2 is a mistake of the operator, said in one sentence; 1 a failure, named by the log's last line.
     """
     logs.set_up(settings.log_level, settings.log_format)
     exit_code = 0
@@ -147,7 +153,7 @@ def run_to_the_end(settings: Settings, program: Callable[[], Awaitable[None]]) -
         exit_code = 2
     except* KeyboardInterrupt:
         exit_code = 130
-    except* Exception as failures:
+    except* Exception as failures:  # noqa: BLE001 - the last line of a process that ends
         structlog.get_logger().critical(
             "Ended", Reason="; ".join(f"{type(one).__name__}: {one}" for one in _leaves(failures))
         )

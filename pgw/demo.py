@@ -44,13 +44,13 @@ WHAT_TO_TRY = """
 """
 
 
-class CannotStartBank(Exception):  # noqa: N818 - it is said to the operator as it stands
+class CannotStartBank(Exception):
     """The simulator did not start; the message is one sentence for the operator."""
 
 
 @contextmanager
 def settings(port: int, bank_port: int) -> Iterator[Settings]:
-    """Settings of a demo, with a database that is gone at its end."""
+    """Make the settings of a demo, with a database that is gone at its end."""
     with tempfile.TemporaryDirectory(prefix="pgw-demo-") as folder:
         yield Settings(
             host="127.0.0.1",

@@ -29,8 +29,10 @@ def _add_level(_logger: object, method: str, event: MutableMapping[str, Any]) ->
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Redact every text and integer of a log event, however deep."""
-    return {redacted(key): _redacted_value(value) for key, value in event.items()}
+    """Redact every text and integer of a log event, however deep. The names at the top are ours."""
+    for key, value in event.items():
+        event[key] = _redacted_value(value)
+    return event
 
 
 def _redacted_value(value: object) -> object:

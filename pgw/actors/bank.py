@@ -58,7 +58,7 @@ class Bank:
         await self._supervisor.run()
 
     async def perform(self, call: Call, *, submit_by: float) -> Answer:
-        """Perform a call that a session takes before `submit_by` (monotonic seconds); else it is `NotSent`."""
+        """Perform a call that a session takes by `submit_by` (monotonic seconds), else it is `NotSent`."""
         pending = PendingCall(call)
         try:
             self._send.send_nowait(pending)

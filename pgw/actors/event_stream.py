@@ -9,7 +9,7 @@ from pgw.domain.job import JobEvent
 CAPACITY = 1024
 
 
-class SubscriberTooSlow(Exception):  # noqa: N818 - what happened
+class SubscriberTooSlow(Exception):
     """The subscriber's buffer was full; it was dropped, and may resume after the last event it has."""
 
 

@@ -4,7 +4,6 @@ import structlog
 import trio
 from attrs import frozen
 
-from pgw.actors.bank import Bank
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.merchant import Merchant
@@ -19,7 +18,6 @@ from pgw.storage.port import Change, StorageUnavailable
 
 INTENSITY = RestartIntensity(restarts=3, within=60)
 TAKEN_UP_AT_A_TIME = 500
-DRAIN_POLL_SECONDS = 0.05
 _log = structlog.get_logger()
 
 
@@ -79,10 +77,9 @@ class Gateway:
         self._is_draining = True
 
     async def drained(self, grace: float) -> None:
-        """Wait until nothing is in flight, at most `grace` seconds; what is left is taken up at the next start."""
+        """Wait at most `grace` seconds until nothing is in flight; the next start takes up what is left."""
         with trio.move_on_after(grace):
-            while self._in_flight.count:
-                await trio.sleep(DRAIN_POLL_SECONDS)
+            await self._in_flight.emptied()
 
     def submit(self, command: SubmitPayment) -> Result[None, Refusal]:
         """Hand a command to its merchant's actor, which answers `command.reply_to`."""
@@ -94,9 +91,7 @@ class Gateway:
     def _start_merchant(self, merchant_id: str) -> Merchant:
         in_flight = InFlight(self._limits.in_flight_a_merchant, self._in_flight)
         merchant = self._merchants[merchant_id] = Merchant(merchant_id, self._ports, in_flight)
-        self._supervisor.start_child(
-            ChildSpec(f"merchant {merchant_id}", merchant.run, Restart.PERMANENT)
-        )
+        self._supervisor.start_child(ChildSpec(f"merchant {merchant_id}", merchant.run, Restart.PERMANENT))
         return merchant
 
     async def _take_up(self, change: Change) -> None:

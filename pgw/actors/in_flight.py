@@ -1,6 +1,7 @@
 from typing import Optional
 
-from attrs import define
+import trio
+from attrs import define, field
 
 
 @define(eq=False)
@@ -13,6 +14,7 @@ class InFlight:
     limit: int
     whole: Optional["InFlight"] = None
     count: int = 0
+    _released: trio.Event = field(factory=trio.Event, init=False)
 
     @property
     def is_full(self) -> bool:
@@ -28,7 +30,15 @@ class InFlight:
     def release(self) -> None:
         self._add(-1)
 
+    async def emptied(self) -> None:
+        """Wait until none is in flight."""
+        while self.count:
+            await self._released.wait()
+
     def _add(self, difference: int) -> None:
         self.count += difference
+        if self.count == 0:
+            self._released.set()
+            self._released = trio.Event()
         if self.whole is not None:
             self.whole._add(difference)  # noqa: SLF001 - its own class

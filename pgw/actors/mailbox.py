@@ -35,7 +35,7 @@ class Mailbox(Generic[Message]):
         return await self._receive.receive()
 
 
-class ReplyAbandoned(Exception):  # noqa: N818 - what happened
+class ReplyAbandoned(Exception):
     """The actor that was to answer crashed or was stopped; what it did by then is not known."""
 
 

@@ -38,7 +38,7 @@ class RestartIntensity:
     within: float
 
 
-class RestartIntensityExceeded(Exception):  # noqa: N818 - the field's own term
+class RestartIntensityExceeded(Exception):
     """Restarting did not help, so the supervisor gives up and lets its own decide."""
 
 

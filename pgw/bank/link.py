@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection to a bank, watched: what left on it, and whether anything came that nobody asked for."""
+"""One HTTP/1.1 connection to a bank, watched: what left on it, and what came that nobody asked for."""
 
 import ssl
 from collections.abc import AsyncIterable
@@ -8,7 +8,7 @@ import httpcore
 LARGEST_ANSWER_BYTES = 64 * 1024
 
 
-class AnswerTooLarge(Exception):  # noqa: N818 - what happened
+class AnswerTooLarge(Exception):
     """The bank's answer is over `LARGEST_ANSWER_BYTES`."""
 
 
@@ -93,7 +93,7 @@ class _WatchedStream(httpcore.AsyncNetworkStream):
 async def connect(
     network: httpcore.AsyncNetworkBackend, origin: httpcore.Origin, tls: ssl.SSLContext | None, timeout: float
 ) -> Link:
-    """Connect to the bank within `timeout` seconds, or raise httpcore's `ConnectError` or `ConnectTimeout`."""
+    """Connect within `timeout` seconds, or raise httpcore's `ConnectError` or `ConnectTimeout`."""
     host = origin.host.decode()
     stream = await network.connect_tcp(host, origin.port, timeout=timeout)
     if tls is not None:

@@ -1,5 +1,6 @@
 """The public challenge's protocol: calls to requests, answers to the port's closed union."""
 
+import http
 import json
 import re
 from typing import Any
@@ -17,8 +18,6 @@ from pgw.bank.port import (
 
 DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
 _CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
-
-OK, BAD_REQUEST, SERVICE_UNAVAILABLE = 200, 400, 503
 
 
 def encode(call: Call) -> tuple[bytes, bytes]:
@@ -39,12 +38,18 @@ def encode(call: Call) -> tuple[bytes, bytes]:
 
 def decode(call: Call, status: int, body: bytes) -> Answer:
     """Read an answer. One that is not exactly as specified is no answer."""
-    if status == SERVICE_UNAVAILABLE:
-        return NotProcessed()
-    if status == BAD_REQUEST:
-        return Rejected()
-    if status != OK:
-        return Doubtful(f"the bank answered {status}")
+    match status:
+        case http.HTTPStatus.OK:
+            return _decode_document(call, body)
+        case http.HTTPStatus.BAD_REQUEST:
+            return Rejected()
+        case http.HTTPStatus.SERVICE_UNAVAILABLE:
+            return NotProcessed()
+        case _:
+            return Doubtful(f"the bank answered {status}")
+
+
+def _decode_document(call: Call, body: bytes) -> Answer:
     try:
         document = json.loads(body, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     except (ValueError, RecursionError):

@@ -130,7 +130,7 @@ class Expiry:
 
     @property
     def ends_at(self) -> datetime:
-        """The moment the card's last day ends where it ends last: at UTC-12, which is noon of the next in UTC."""
+        """When the card's last day ends where it ends last: at UTC-12, which is noon of the next in UTC."""
         following = (self.year + 1, 1) if self.month == 12 else (self.year, self.month + 1)  # noqa: PLR2004
         return datetime(*following, 1, 12, tzinfo=UTC)
 

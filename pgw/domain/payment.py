@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -97,6 +98,6 @@ class Payment:
         """Follow proof that the bank took nothing."""
         return self._become(PaymentStatus.FAILED, at)
 
-    def _become(self, status: PaymentStatus, at: datetime, **changes: object) -> "Payment":
+    def _become(self, status: PaymentStatus, at: datetime, **changes: Any) -> "Payment":
         assert status in TRANSITIONS.get(self.status, ()), f"{self.status} never becomes {status}"
         return evolve(self, status=status, updated_at=at, **changes)

@@ -26,8 +26,10 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def answer(document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(encode(document), status, headers, content_type=_JSON)
+def answer(
+    document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(encode(document), status, dict(headers or {}), content_type=_JSON)
 
 
 def problem(
@@ -57,9 +59,7 @@ def problem(
             {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid
         ]
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if kind.status == 503 else {}  # noqa: PLR2004
-    return Response(
-        encode(document), kind.status, {**retry, **(headers or {})}, content_type=_PROBLEM
-    )
+    return Response(encode(document), kind.status, {**retry, **(headers or {})}, content_type=_PROBLEM)
 
 
 def invalid_request(parts: Parts, call: Call, invalid: Sequence[Invalid]) -> Response:

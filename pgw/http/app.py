@@ -1,8 +1,8 @@
-"""The Quart-Trio application: each route's endpoint behind its key, every refusal in the one shape."""
+"""The Quart-Trio application: each route's endpoint behind its key."""
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from quart import Response, has_websocket_context, request, websocket
@@ -18,11 +18,7 @@ from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
-_CODES = {
-    400: "MalformedRequest",
-    404: "UnknownRoute",
-    405: "MethodNotAllowed",
-}
+_CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
 
@@ -32,31 +28,29 @@ def make_app(parts: Parts) -> Application:
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
     for route in ROUTES:
-        endpoint, name = _endpoint(parts, route), f"{route.method} {route.path}"
+        endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
-    return Front(app, parts.clock, parts.ids)
+    return Front(cast("Any", app), parts.clock, parts.ids)
 
 
 def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
-    is_websocket = route.method == "WS"
+    """Put the key, and what the caller accepts, before a route's endpoint."""
 
     async def endpoint(**arguments: Any) -> Response | None:
-        inbound: Request | Websocket = (websocket if is_websocket else request)._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's documented way
-        if is_websocket:
-            arguments["websocket"] = inbound
-        merchant_id = ""
-        if route.needs_key:
-            found = parts.keys.merchant_of(inbound.headers.get("Authorization"))
-            if found is None:
-                return _unauthorized(parts, _call(inbound))
-            merchant_id = inbound.scope[MERCHANT_ID] = found  # type: ignore[typeddict-unknown-key]
-        call = _call(inbound, merchant_id)
+        inbound = _inbound()
+        merchant_id = parts.keys.merchant_of(inbound.headers.get("Authorization")) if route.needs_key else ""
+        call = _call(inbound, merchant_id or "")
+        if merchant_id is None:
+            challenge = {"WWW-Authenticate": "Bearer"}
+            return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
         if not _accepts_json(inbound):
             return answers.problem(parts, call, "NotAcceptable")
+        if route.method == "WS":
+            arguments["websocket"] = inbound
         answer = await route.endpoint(parts, call, **arguments)
         if answer is not None and _log.is_enabled_for(logging.DEBUG):
             _log.debug("AnswerBody", RequestId=call.request_id, Body=await answer.get_data(as_text=True))
@@ -65,38 +59,42 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
     return endpoint
 
 
+def _inbound() -> Request | Websocket:
+    """Return the request or WebSocket of this task, from behind Quart's proxy for it."""
+    proxy = cast("Any", websocket if has_websocket_context() else request)
+    inbound: Request | Websocket = proxy._get_current_object()  # noqa: SLF001 - werkzeug's documented way
+    return inbound
+
+
 def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
-    request_id: str = inbound.scope[REQUEST_ID]  # type: ignore[typeddict-item]
-    return Call(inbound, request_id, merchant_id)
-
-
-def _unauthorized(parts: Parts, call: Call) -> Response:
-    return answers.problem(parts, call, "UnauthorizedAccess", headers={"WWW-Authenticate": "Bearer"})
+    scope = cast("dict[str, Any]", inbound.scope)
+    if merchant_id:
+        scope[MERCHANT_ID] = merchant_id
+    return Call(inbound, scope[REQUEST_ID], merchant_id)
 
 
 def _accepts_json(inbound: Request | Websocket) -> bool:
     accept = inbound.headers.get("Accept")
-    if accept is None or "*/*" in accept or "application/json" in accept:
+    if accept is None or accept == "*/*":
         return True
     return inbound.accept_mimetypes.best_match(["application/json"]) is not None
 
 
 def _answer_errors(app: QuartTrio, parts: Parts) -> None:
-    def current_call() -> Call:
-        return _call((websocket if has_websocket_context() else request)._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's documented way
+    """Answer what no endpoint did in the one shape of all refusals."""
 
     async def refused(error: HTTPException) -> Response:
         code = _CODES.get(error.code or 500, "InternalError")
         allow = {}
         if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
             allow = {"Allow": ", ".join(sorted(error.valid_methods))}
-        return answers.problem(parts, current_call(), code, headers=allow)
+        return answers.problem(parts, _call(_inbound()), code, headers=allow)
 
     async def storage_unavailable(_error: StorageUnavailable) -> Response:
-        return answers.problem(parts, current_call(), Refusal.STORAGE_UNAVAILABLE)
+        return answers.problem(parts, _call(_inbound()), Refusal.STORAGE_UNAVAILABLE)
 
     async def failed(error: Exception) -> Response:
-        call = current_call()
+        call = _call(_inbound())
         _log.error("RequestFailed", RequestId=call.request_id, exc_info=error)
         return answers.problem(parts, call, "InternalError")
 

@@ -1,6 +1,6 @@
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from quart import Response
@@ -23,7 +23,7 @@ def read_document(parts: Parts, call: Call) -> Result[dict[str, Any], Response]:
     encoded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
     if request.mimetype != "application/json" or charset != "utf-8" or encoded:
         return Err(answers.problem(parts, call, "UnsupportedMediaType"))
-    received: Result[bytes, str] = request.scope[BODY]  # type: ignore[typeddict-item]
+    received: Result[bytes, str] = cast("dict[str, Any]", request.scope)[BODY]
     match received:
         case Err(code):
             return Err(answers.problem(parts, call, code))

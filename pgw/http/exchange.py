@@ -1,6 +1,6 @@
 """One request and its answer: the body first, then the endpoint, then the answer in two messages."""
 
-from typing import Any
+from typing import Any, cast
 
 import trio
 from quart.wrappers import Response
@@ -22,7 +22,7 @@ class Exchange(TrioASGIHTTPConnection):
 
     async def __call__(self, receive: Any, send: Any) -> None:
         request = self._create_request_from_scope(send)
-        body = request.scope[BODY] = await _receive_body(receive)  # type: ignore[typeddict-unknown-key]
+        body = cast("dict[str, Any]", request.scope)[BODY] = await _receive_body(receive)
         response = await self.app.handle_request(request)
         await self._send_response(send, response)
         if isinstance(body, Err):

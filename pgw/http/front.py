@@ -64,7 +64,7 @@ class Front:
             )
 
     def _request_id(self, scope: Scope) -> str:
-        """Return the caller's own id if it is sane, and nothing that looks like a card number; else a new one."""
+        """Return the caller's own id if it is sane and does not look like a card number; else a new one."""
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
                 text: str = value.decode()

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 import trio
@@ -20,7 +21,7 @@ LARGEST_FRAME_BYTES = 4096  # nothing is expected from a stream's reader
 PING_SECONDS = 20
 
 
-class CannotListen(Exception):  # noqa: N818 - it is said to the operator as it stands
+class CannotListen(Exception):
     """The address cannot be listened on; the message is one sentence for the operator."""
 
 
@@ -52,20 +53,19 @@ async def serve(
 ) -> None:
     """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
     config, context = _config(), WorkerContext(None)
-    application = ASGIWrapper(cast(Any, app))
+    application = ASGIWrapper(cast("Any", app))
 
     async def serve_connection(stream: trio.SocketStream) -> None:
         idle = IdleWatch(KEEP_ALIVE_SECONDS, context.terminated.wait)
         connection = Connection(stream, idle)
-        server = TCPServer(application, config, context, ConnectionState({}), cast(Any, connection))
-        server.idle_task = cast(Any, idle)
+        server = TCPServer(application, config, context, ConnectionState({}), cast("Any", connection))
+        server.idle_task = cast("Any", idle)
         await server
 
     async with trio.open_nursery() as connections:
         async with trio.open_nursery() as accepting:
-            accepting.start_soon(
-                lambda: trio.serve_listeners(serve_connection, [listener], handler_nursery=connections)
-            )
+            serve_all = partial(trio.serve_listeners, handler_nursery=connections)
+            accepting.start_soon(serve_all, serve_connection, [listener])
             await shutdown()
             accepting.cancel_scope.cancel()
         await context.terminated.set()

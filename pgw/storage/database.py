@@ -3,7 +3,7 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pgw.storage.port import StorageCannotOpen
 from pgw.storage.writing import install
 
 BUSY_TIMEOUT_MS = 5000
-_WRITER_PRAGMAS = {
+_WRITER_PRAGMAS: Mapping[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: an acknowledged row survives a power cut
     "foreign_keys": 1,
@@ -79,7 +79,7 @@ def checkpoint_all(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def _set_pragmas(connection: sqlite3.Connection, pragmas: dict[str, str | int]) -> None:
+def _set_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, str | int]) -> None:
     for name, wanted in pragmas.items():
         connection.execute(f"PRAGMA {name} = {wanted}")
         (read_back,) = connection.execute(f"PRAGMA {name}").fetchone()

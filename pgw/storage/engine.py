@@ -1,4 +1,5 @@
 """The embedded engine: SQLite on aiosqlite's thread, inside a trio-asyncio loop."""
+# ruff: noqa: SLF001 - aiosqlite has no public way to run more than one statement a hop; pinned, and tested
 
 import asyncio
 import sqlite3
@@ -47,7 +48,8 @@ class AiosqliteEngine:
         # hop. Pinned, and tested.
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         connection._tx.put_nowait((future, partial(function, connection._connection, *args, **kwargs)))
-        return await run_aio_future(future)
+        answer: Answer = await run_aio_future(future)
+        return answer
 
 
 @asynccontextmanager
@@ -58,7 +60,7 @@ async def open_engine(uri: str, path: Path) -> AsyncIterator[AiosqliteEngine]:
     """
     connection = aiosqlite.connect(uri, uri=True, isolation_level=None)
     # A thread that is no daemon would keep a failing process from ending, and so from being restarted.
-    connection._thread.daemon = True  # noqa: SLF001
+    connection._thread.daemon = True
     try:
         await aio_as_trio(connection.__aenter__)()
     except sqlite3.Error as error:

@@ -29,15 +29,15 @@ class Change:
         return self.job.is_open and self.payment.status is PaymentStatus.CREATED
 
 
-class StorageCannotOpen(Exception):  # noqa: N818 - it is said to the operator as it stands
+class StorageCannotOpen(Exception):
     """The database cannot be used as it is; the message is one sentence for the operator."""
 
 
-class StorageUnavailable(Exception):  # noqa: N818 - the code's own name
+class StorageUnavailable(Exception):
     """A read could not be answered; it may be asked again."""
 
 
-class StorageLost(Exception):  # noqa: N818 - what happened, in the past tense
+class StorageLost(Exception):
     """What is on disk is no longer known (a failed fsync): the process ends, and recovers at its start."""
 
 
@@ -65,7 +65,7 @@ class Storage(Protocol):
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
     ) -> Sequence[JobEvent]:
-        """Return a page of the merchant's events with a greater `seq`, in order, each with its job as it was then."""
+        """Return a page of the merchant's later events, in order, each with its job as it was then."""
 
     async def interrupted(self, limit: int) -> Sequence[Change]:
         """Return changes last written for jobs of which no outcome, not even a doubtful one, is stored."""

@@ -109,7 +109,7 @@ def interrupted(connection: sqlite3.Connection, limit: int) -> list[Change]:
 
 
 def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
-    found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()  # noqa: S608
+    found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()
     return from_row(found[0], Change) if found else None
 
 

@@ -46,9 +46,7 @@ class _LookUp:
 class SqliteStorage:
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
-    def __init__(
-        self, writer: Engine, reader: Engine, on_committed: OnCommitted, newest_group: int
-    ) -> None:
+    def __init__(self, writer: Engine, reader: Engine, on_committed: OnCommitted, newest_group: int) -> None:
         self._newest_group = newest_group
         self._writer = writer
         self._reader = reader

@@ -17,7 +17,7 @@ _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM 
 def _rows(columns: int, array: str) -> str:
     """Return the columns of an array of rows. The limit keeps SQLite from rendering a row for each column."""
     values = ", ".join(f"row->>{column}" for column in range(columns))
-    return f"SELECT {values} FROM (SELECT value AS row FROM json_each({array}) LIMIT -1) WHERE true"  # noqa: S608
+    return f"SELECT {values} FROM (SELECT value AS row FROM json_each({array}) LIMIT -1) WHERE true"
 
 
 _INSTALL = f"""
@@ -54,7 +54,7 @@ _INSTALL = f"""
 
         UPDATE newest_group SET number = NEW.number;
     END;
-"""  # noqa: S608 - names of ours
+"""
 
 
 def install(connection: sqlite3.Connection) -> None:

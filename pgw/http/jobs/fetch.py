@@ -28,7 +28,7 @@ async def fetch(parts: Parts, call: Call, job_id: str) -> Response:
 
 
 def wait_preferred(prefer: str | None) -> int:
-    """Return the seconds of a `wait` preference (RFC 7240), at most 30; one not understood counts for none."""
+    """Return the seconds of a `wait` preference (RFC 7240), at most 30; 0 for none, or one not understood."""
     found = _WAIT.search(prefer) if prefer else None
     return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
 

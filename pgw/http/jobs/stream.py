@@ -1,4 +1,4 @@
-"""`WS /jobs/stream` and `/jobs/{id}/stream`: from storage first and then live, none missing and none twice."""
+"""`WS /jobs/stream` and `/jobs/{id}/stream`: from storage, then live, none missing and none twice."""
 
 import re
 from collections.abc import AsyncIterator
@@ -36,7 +36,9 @@ class _Position:
         return self.job_id or self.merchant_id
 
 
-async def stream(parts: Parts, call: Call, websocket: Websocket, job_id: str | None = None) -> Response | None:
+async def stream(
+    parts: Parts, call: Call, websocket: Websocket, job_id: str | None = None
+) -> Response | None:
     """Accept the WebSocket and send frames until either side leaves; or refuse it before the upgrade."""
     match await _start(parts, call, job_id):
         case Err(refused):
@@ -127,8 +129,12 @@ async def _has_ended(parts: Parts, position: _Position) -> bool:
     if position.job_id is None:
         return False
     job = await parts.storage.job(position.merchant_id, position.job_id)
-    return job is not None and not job.is_open and not await parts.storage.events_after(
-        position.merchant_id, position.after, job_id=position.job_id, limit=1
+    return (
+        job is not None
+        and not job.is_open
+        and not await parts.storage.events_after(
+            position.merchant_id, position.after, job_id=position.job_id, limit=1
+        )
     )
 
 

@@ -46,7 +46,7 @@ class _Problems:
 def read_order(
     document: Mapping[str, Any], now: datetime, features: frozenset[BankFeature]
 ) -> Result[PaymentOrder, list[Invalid]]:
-    """Read a valid order that this bank can take, or list every invalid field in the order of the contract."""
+    """Read an order that is valid, and that this bank can take; or list every invalid field."""
     problems = _Problems()
     amount = _amount(document, problems)
     card = _card(document, now, problems)

@@ -88,7 +88,7 @@ PROBLEMS = _table(
         InvalidCode.CARD_DATA_IN_TEXT,
         400,
         "A text contains the card number",
-        "Texts are kept and shown in clear, card numbers must not be (PCI DSS 3.5.1). Remove it from the text.",
+        "Texts are kept and shown in clear; a card number must not be (PCI DSS 3.5.1). Remove it.",
     ),
     Problem(
         InvalidCode.CAPTURE_NOT_SUPPORTED,
@@ -106,7 +106,10 @@ PROBLEMS = _table(
     Problem("UnknownJob", 404, "There is no such job", "No job of yours has this id."),
     Problem("UnknownRoute", 404, "There is no such route", "Nothing is to be found at this path."),
     Problem(
-        "MethodNotAllowed", 405, "The route does not take this method", "The `Allow` header lists those it takes."
+        "MethodNotAllowed",
+        405,
+        "The route does not take this method",
+        "The `Allow` header lists those it takes.",
     ),
     Problem(
         "NotAcceptable",
@@ -115,7 +118,10 @@ PROBLEMS = _table(
         "Answers are `application/json`; let the `Accept` header allow it.",
     ),
     Problem(
-        "RequestTimeout", 408, "The body did not arrive in time", "Nothing was accepted; send the request again."
+        "RequestTimeout",
+        408,
+        "The body did not arrive in time",
+        "Nothing was accepted; send the request again.",
     ),
     Problem("RequestTooLarge", 413, "The body is too large", "A body may have at most 64 KiB."),
     Problem(
@@ -125,7 +131,10 @@ PROBLEMS = _table(
         "Send `Content-Type: application/json`, in UTF-8 and without a content encoding.",
     ),
     Problem(
-        "UpgradeRequired", 426, "The route is a WebSocket", "Connect to it with the WebSocket protocol (RFC 6455)."
+        "UpgradeRequired",
+        426,
+        "The route is a WebSocket",
+        "Connect to it with the WebSocket protocol (RFC 6455).",
     ),
     Problem(
         "InternalError",
