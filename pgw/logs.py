@@ -1,5 +1,6 @@
 """structlog, set up once: one JSON object a line, or lines for people; card data cannot pass."""
 
+import json
 import logging
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import structlog
 
 REDACTED = "[redacted]"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 # 12 digits or more, however spaced: no check digit is asked for, since a mistyped number is nearly one.
 # A UUID may have as many and is let pass.
 _LOOKS_LIKE_A_CARD = re.compile(
@@ -76,7 +78,11 @@ def set_up(level: str, log_format: str) -> None:
 def _renderer(for_people: bool) -> Any:
     if for_people:
         return structlog.dev.ConsoleRenderer(event_key="Message", timestamp_key="Timestamp")
-    return structlog.processors.JSONRenderer(separators=(",", ":"))
+    return _as_json_line
+
+
+def _as_json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _ENCODER.encode(event)
 
 
 class _ToStructlog(logging.Handler):

@@ -12,13 +12,15 @@ from pgw.http.call import Call, Parts
 from pgw.http.problems.codes import PROBLEMS
 
 RETRY_AFTER_SECONDS = 1
+_ENCODER = simplejson.JSONEncoder(use_decimal=True, separators=(",", ":"))
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
 
 def encode(document: Mapping[str, Any]) -> str:
     """Encode with decimals as numbers that have exactly the digits they were given."""
-    return simplejson.dumps(document, use_decimal=True, separators=(",", ":"))
+    encoded: str = _ENCODER.encode(document)
+    return encoded
 
 
 def timestamp(at: datetime) -> str:

@@ -15,6 +15,7 @@ from pgw.domain.payment import Payment
 from pgw.storage.port import Change
 
 Value = TypeVar("Value")
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -124,7 +125,7 @@ def event_of(seq: int, change: Change) -> JobEvent:
 
 
 def to_json(rows: object) -> str:
-    return json.dumps(rows, separators=(",", ":"))
+    return _ENCODER.encode(rows)
 
 
 def from_row(document: str | Mapping[str, Any], kind: type[Value]) -> Value:
