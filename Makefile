@@ -1,0 +1,38 @@
+# Everything a fresh machine needs beside Python 3.11+ and make is installed into .venv by the first target.
+
+PYTHON ?= python3
+VENV := .venv
+INSTALLED := $(VENV)/installed
+COMPARE ?= ../shared/bench/compare
+
+.PHONY: help demo test check bench
+.DEFAULT_GOAL := help
+
+help:  ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "pgw needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 2; }
+	@echo "Installing into $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(INSTALLED)  ## run the gateway and the bank simulator on this terminal
+	@$(VENV)/bin/pgw demo
+
+test: $(INSTALLED)  ## run every test
+	@$(VENV)/bin/pytest
+
+check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/pytest -q tests/test_architecture.py
+
+bench: $(INSTALLED)  ## measure memory and start-up, and compare with other systems where that is at hand
+	@$(VENV)/bin/python benchmarks/start_up.py
+	@$(VENV)/bin/python benchmarks/memory_in_flight.py
+	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi
