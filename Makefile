@@ -33,6 +33,6 @@ check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/pytest -q tests/test_architecture.py
 
 bench: $(INSTALLED)  ## measure memory and start-up, and compare with other systems where that is at hand
-	@$(VENV)/bin/python benchmarks/start_up.py
-	@$(VENV)/bin/python benchmarks/memory_in_flight.py
+	@$(VENV)/bin/python -m benchmarks.start_up
+	@$(VENV)/bin/python -m benchmarks.memory_in_flight
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi

@@ -1,4 +1,4 @@
-"""What a payment in flight costs in memory: 10,000 of them at a bank that does not answer. Target: under 25 KiB."""
+"""What a payment in flight costs in memory, of 10,000 at a bank that hangs. Target: under 25 KiB."""
 
 import json
 import sys
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import trio
-from processes import GATEWAY, gateway, simulator
+
+from benchmarks.processes import GATEWAY, gateway, simulator
 
 PAYMENTS = 10_000
 WARM_UP = 500

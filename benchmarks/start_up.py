@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from processes import gateway
+from benchmarks.processes import gateway
 
 ROUNDS = 5
 
@@ -17,7 +17,9 @@ def main() -> None:
             began = time.monotonic()
             with gateway(Path(folder) / "pgw.db"):
                 seconds.append(time.monotonic() - began)
-    print(f"start-up to ready: median {statistics.median(seconds):.2f} s of {ROUNDS}, worst {max(seconds):.2f} s")
+    print(
+        f"start-up to ready: median {statistics.median(seconds):.2f} s of {ROUNDS}, worst {max(seconds):.2f} s"
+    )
 
 
 if __name__ == "__main__":
