@@ -17,9 +17,8 @@ def main() -> None:
             began = time.monotonic()
             with gateway(Path(folder) / "pgw.db"):
                 seconds.append(time.monotonic() - began)
-    print(
-        f"start-up to ready: median {statistics.median(seconds):.2f} s of {ROUNDS}, worst {max(seconds):.2f} s"
-    )
+    median, worst = statistics.median(seconds), max(seconds)
+    print(f"start-up to ready: median {median:.2f} s of {ROUNDS}, worst {worst:.2f} s")
 
 
 if __name__ == "__main__":
