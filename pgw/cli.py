@@ -18,6 +18,7 @@ from pgw.settings import Settings
 from pgw.storage.port import StorageCannotOpen
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+PORT = click.IntRange(0, 65535)
 LARGEST_IN_FLIGHT = 1_000_000
 
 
@@ -71,9 +72,7 @@ def _setting(name: str, **options: Any) -> Callable[[Command], Command]:
 
 SETTINGS = (
     _setting("HOST", default="127.0.0.1", help="Address to listen on."),
-    _setting(
-        "PORT", default=50947, type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."
-    ),
+    _setting("PORT", default=50947, type=PORT, help="Port to listen on; 0 takes a free one."),
     _setting("DATABASE", default="pgw.db", type=DatabasePath(), help="SQLite file, made at the first start."),
     _setting("BANK_URL", default="http://127.0.0.1:50948", type=BankUrl(), help="Where the bank is."),
     _setting(
@@ -129,12 +128,29 @@ def serve(ctx: click.Context, /, **values: Any) -> None:
     ctx.exit(run_to_the_end(settings, partial(service.run, settings)))
 
 
+main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."
+
+
 @main.command(name="demo")
-@click.option("--port", envvar="PGW_PORT", default=50947, show_default=True, help="Port of the gateway.")
-@click.option("--bank-port", default=50948, show_default=True, help="Port of the bank simulator.")
+@click.option(
+    "--port",
+    envvar="PGW_PORT",
+    show_envvar=True,
+    default=50947,
+    type=PORT,
+    show_default=True,
+    help="Port of the gateway; 0 takes a free one.",
+)
+@click.option(
+    "--bank-port",
+    default=50948,
+    type=PORT,
+    show_default=True,
+    help="Port of the bank simulator; 0 takes a free one.",
+)
 @click.pass_context
 def run_demo(ctx: click.Context, port: int, bank_port: int) -> None:
-    """Run the gateway and the bank simulator on this terminal, and say what to try."""
+    """Try it: the gateway and a bank simulator on one terminal."""
     with demo.settings(port, bank_port) as settings:
         ctx.exit(run_to_the_end(settings, partial(demo.run, settings, bank_port)))
 

@@ -1,5 +1,7 @@
 """`pgw demo`: the bank simulator and the gateway on one terminal, with what to try next."""
 
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import click
 import trio
+from attrs import evolve
 
 from pgw import service
 from pgw.bank.port import BankFeature
 from pgw.settings import Settings
 
 BANK_START_SECONDS = 10
+_BANK_LISTENS = re.compile(r"listening on (http://\S+)")
 
 WHAT_TO_TRY = """
   {title}
@@ -35,12 +39,15 @@ WHAT_TO_TRY = """
 
      curl {url}/payments/PAYMENT_ID -H 'Authorization: Bearer ap_123'
 
-  4. See it on the WebSocket, from a second terminal:
+  4. Pay and follow it on the WebSocket (in the project's folder, with its dev extra installed):
 
-     .venv/bin/python examples/pay_and_listen.py --url {url}
+     {python} examples/pay_and_listen.py --url {url}
 
-  Other cards: 4000 0000 0000 0002 is declined, 4000 0099 0000 0038 loses the bank's answer.
-  The bank's own book: curl {bank_url}/ledger                       Ctrl-C ends the demo.
+  Other cards: 4000 0000 0000 0002 is declined, 4000 0099 0000 0012 takes 15 s. 4000 0099 0000 0038 takes the
+  money and loses the bank's answer: the payment is Unknown, never guessed. simulator/README.md lists more.
+
+  The bank's own book: curl {bank_url}/ledger
+  Ctrl-C ends the demo, and its database is gone then.
 """
 
 
@@ -73,25 +80,35 @@ async def run(settings: Settings, bank_port: int) -> None:
         command = [sys.executable, "-m", "simulator", "--port", str(bank_port)]
         start = partial(trio.run_process, stderr=subprocess.PIPE, check=False)
         bank: trio.Process = await nursery.start(start, command)
-        await _wait_for(bank)
+        settings = evolve(settings, bank_url=await _url_of(bank))
+        nursery.start_soon(_pass_on, bank)
         await service.run(settings, on_ready=partial(_say_what_to_try, settings))
         nursery.cancel_scope.cancel()
 
 
-async def _wait_for(bank: trio.Process) -> None:
-    """Wait for the simulator's first line, which it writes once it listens."""
+async def _url_of(bank: trio.Process) -> str:
+    """Return where the simulator listens, which its first line says once it does."""
     assert bank.stderr is not None
     line = b""
     with trio.move_on_after(BANK_START_SECONDS):
         while not line.endswith(b"\n") and (data := await bank.stderr.receive_some()):
             line += data
     said = line.decode(errors="replace").strip()
-    if "listening" not in said:
+    found = _BANK_LISTENS.search(said)
+    if found is None:
         raise CannotStartBank(said.removeprefix("error: ") or "the bank simulator did not start")
-    click.echo(said, err=True)
+    return found[1]
+
+
+async def _pass_on(bank: trio.Process) -> None:
+    """Show what the simulator says later; unread it would stand still once the pipe is full."""
+    assert bank.stderr is not None
+    async for data in bank.stderr:
+        click.echo(data, err=True, nl=False)
 
 
 def _say_what_to_try(settings: Settings, url: str) -> None:
     title = click.style("The gateway is ready. What to try:", fg="green", bold=True)
-    text = WHAT_TO_TRY.format(title=title, url=url, bank_url=settings.bank_url)
+    python = min(sys.executable, os.path.relpath(sys.executable), key=len)
+    text = WHAT_TO_TRY.format(title=title, url=url, bank_url=settings.bank_url, python=python)
     click.echo(text, err=True)

@@ -11,10 +11,11 @@ import structlog
 
 REDACTED = "[redacted]"
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
-# 12 digits or more, however spaced: no check digit is asked for, since a mistyped number is nearly one.
-# A UUID may have as many and is let pass.
+# 12 digits or more of any script, however spaced or dashed: no check digit is asked for, since a mistyped
+# number is nearly one. A UUID may have as many and is let pass.
 _LOOKS_LIKE_A_CARD = re.compile(
-    r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)|\d(?:[ -]?\d){11,}"
+    r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
+    r"|\d(?:[\s\u2010-\u2015\u2212-]*\d){11,}"
 )
 
 
@@ -41,9 +42,9 @@ def _redacted_value(value: object) -> object:
     match value:
         case str():
             return redacted(value)
-        case None | bool() | float():
+        case None | bool():
             return value
-        case int():
+        case int() | float():
             return value if abs(value) < 10**11 else redacted(str(value))
         case Mapping():
             return {redacted(str(key)): _redacted_value(one) for key, one in value.items()}
@@ -82,13 +83,15 @@ def _renderer(for_people: bool) -> Any:
 
 
 def _as_json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-    return _ENCODER.encode(event)
+    first = {name: event.pop(name) for name in ("Timestamp", "Level", "Message")}
+    return _ENCODER.encode(first | event)
 
 
 class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
-            record.levelno,
+            # structlog knows the five levels only.
+            min(record.levelno // 10 * 10, logging.CRITICAL),
             "LibraryMessage",
             Logger=record.name,
             Text=record.getMessage(),

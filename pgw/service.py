@@ -5,7 +5,9 @@ import resource
 import signal
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
+import httpcore
 import structlog
 import trio
 
@@ -14,7 +16,7 @@ from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
 from pgw.actors.payment import PaymentPorts
-from pgw.bank.http import HttpBank
+from pgw.bank.http import HttpBank, origin_of
 from pgw.bank.network import TcpNetwork
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.app import make_app
@@ -28,6 +30,7 @@ from pgw.storage.sqlite import open_storage
 
 RETRY_FIRST_SECONDS = 0.2
 RETRY_LONGEST_SECONDS = 5.0
+LOOK_FOR_BANK_SECONDS = 5.0
 _log = structlog.get_logger()
 
 
@@ -46,15 +49,17 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             gateway = _gateway(settings, storage, clock, randomness, ids)
             nursery.start_soon(gateway.run)
             await gateway.recover()
-            nursery.start_soon(_stop_on_signal, gateway, stopping)
+            await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping))
             url = f"http://{settings.host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
             on_ready(url)
+            nursery.start_soon(_look_for_bank, settings.bank_url)
             _collect_garbage_rarely()
-            await serve(app, accepting, shutdown=stopping.wait, grace=settings.grace)
-            await gateway.drained(settings.grace)
+            async with trio.open_nursery() as until_stopped:
+                until_stopped.start_soon(_drain, gateway, stopping, settings.grace)
+                await serve(app, accepting, shutdown=stopping.wait, grace=settings.grace)
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
 
@@ -90,12 +95,33 @@ async def _key_ring(storage: Storage, *, demo: bool) -> KeyRing:
     return KeyRing(await storage.api_keys(), demo=demo)
 
 
-async def _stop_on_signal(gateway: Gateway, stopping: trio.Event) -> None:
+async def _stop_on_signal(
+    gateway: Gateway, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for number in signals:
             _log.info("Stopping", Signal=signal.Signals(number).name, InFlight=gateway.in_flight)
             gateway.admit_no_more()
             stopping.set()
+
+
+async def _drain(gateway: Gateway, stopping: trio.Event, grace: float) -> None:
+    await stopping.wait()
+    await gateway.drained(grace)
+
+
+async def _look_for_bank(url: str) -> None:
+    """Say it where the bank cannot be reached at start, which is no reason not to start."""
+    origin = origin_of(url)
+    try:
+        stream = await TcpNetwork().connect_tcp(
+            origin.host.decode(), origin.port, timeout=LOOK_FOR_BANK_SECONDS
+        )
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+        _log.warning("BankNotReachable", Bank=url, Reason=str(error), Effect="Payments wait and are retried.")
+    else:
+        await stream.aclose()
 
 
 def _collect_garbage_rarely() -> None:
@@ -108,4 +134,5 @@ def _collect_garbage_rarely() -> None:
 def _raise_limit_of_open_files() -> None:
     """Raise the soft limit, which is often 1,024: connections to clients and banks are files too."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(OSError, ValueError):  # where the hard one is none, the system may have one of its own
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

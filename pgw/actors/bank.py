@@ -53,9 +53,12 @@ class Bank:
         return self._sessions.running
 
     async def run(self) -> None:
-        self._sessions = Sessions()
+        """Supervise the sessions; after a crash, start those that the calls still waiting need."""
+        waiting = self._send.statistics().current_buffer_used
+        running = min(waiting, self._concurrency)
+        self._sessions = Sessions(running=running, calls=waiting)
         self._supervisor = Supervisor(f"bank {self.name}", INTENSITY, self._clock)
-        await self._supervisor.run()
+        await self._supervisor.run(*[self._session_spec() for _ in range(running)])
 
     async def perform(self, call: Call, *, submit_by: float) -> Answer:
         """Perform a call that a session takes by `submit_by` (monotonic seconds), else it is `NotSent`."""
@@ -64,6 +67,7 @@ class Bank:
             self._send.send_nowait(pending)
         except trio.WouldBlock:
             return NotSent("the bank's queue is full")
+        self._sessions.calls += 1
         self._start_session_on_demand()
         try:
             with trio.move_on_after(max(0.0, submit_by - self._clock.monotonic())):
@@ -76,14 +80,15 @@ class Bank:
             pending.withdrawn = True
 
     def _start_session_on_demand(self) -> None:
-        waiting = self._send.statistics().current_buffer_used
-        sessions = self._sessions
-        if waiting <= sessions.free or sessions.running >= self._concurrency or self._supervisor is None:
+        sessions, supervisor = self._sessions, self._supervisor
+        if sessions.are_enough or sessions.running >= self._concurrency:
             return
-        sessions.running += 1
-        self._supervisor.start_child(
-            ChildSpec(f"session of bank {self.name}", self._session, Restart.TRANSIENT)
-        )
+        if supervisor is not None and supervisor.is_running:
+            sessions.running += 1
+            supervisor.start_child(self._session_spec())
+
+    def _session_spec(self) -> ChildSpec:
+        return ChildSpec(f"session of bank {self.name}", self._session, Restart.TRANSIENT)
 
     async def _session(self) -> None:
         await bank_session(
@@ -94,3 +99,5 @@ class Bank:
             retire_after=self._retire_after,
         )
         self._sessions.running -= 1
+        # A call may have come while the retiring session, which counted, closed its connection.
+        self._start_session_on_demand()

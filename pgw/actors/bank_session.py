@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import trio
 from attrs import define, field
 
@@ -18,14 +21,18 @@ class PendingCall:
 
 @define(eq=False)
 class Sessions:
-    """How many sessions of a bank there are, and how many of them have a call or wait to reconnect."""
+    """How many sessions of a bank there are, and for how many calls.
+
+    `calls` wait or are at work; `resting` sessions wait before they reconnect, and take none meanwhile.
+    """
 
     running: int = 0
-    busy: int = 0
+    resting: int = 0
+    calls: int = 0
 
     @property
-    def free(self) -> int:
-        return self.running - self.busy
+    def are_enough(self) -> bool:
+        return self.calls <= self.running - self.resting
 
 
 async def bank_session(
@@ -50,22 +57,30 @@ async def bank_session(
             if pending is None:
                 return
             if pending.withdrawn:
+                sessions.calls -= 1
                 continue
-            sessions.busy += 1
-            try:
-                failures = 0 if await _reached(connection, pending) else failures + 1
-                if failures:
+            failures = 0 if await _reached(connection, pending, sessions) else failures + 1
+            if failures:
+                with _resting(sessions):
                     await trio.sleep(backoff.delay(failures))
-            finally:
-                sessions.busy -= 1
 
 
-async def _reached(connection: BankConnection, pending: PendingCall) -> bool:
+async def _reached(connection: BankConnection, pending: PendingCall, sessions: Sessions) -> bool:
     """Perform the call and answer it, whatever happens; tell whether the bank could be reached."""
     pending.taken = True
     answer: Answer = Doubtful("the bank session ended before the answer came")
     try:
         answer = await connection.perform(pending.call)
     finally:
+        sessions.calls -= 1
         pending.reply_to.answer(answer)
     return not isinstance(answer, NotSent)
+
+
+@contextmanager
+def _resting(sessions: Sessions) -> Iterator[None]:
+    sessions.resting += 1
+    try:
+        yield
+    finally:
+        sessions.resting -= 1

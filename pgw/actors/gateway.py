@@ -16,7 +16,8 @@ from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Result
 from pgw.storage.port import Change, StorageUnavailable
 
-INTENSITY = RestartIntensity(restarts=3, within=60)
+# More than one merchant can use up, which backs off by at most the longest delay.
+INTENSITY = RestartIntensity(restarts=30, within=60)
 TAKEN_UP_AT_A_TIME = 500
 _log = structlog.get_logger()
 

@@ -26,7 +26,7 @@ from pgw.domain.job import Job, JobFailure
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.ports import Clock, Ids
-from pgw.storage.port import Change, Storage
+from pgw.storage.port import Change, Storage, StorageUnavailable
 
 _log = structlog.get_logger()
 
@@ -61,6 +61,7 @@ class PaymentActor:
     job_id: str
     in_flight: InFlight
     command: SubmitPayment | None = field(repr=False)
+    times_taken_up: int = 0
 
     async def run(self) -> None:
         """Pay. After a crash the command, and with it the CVV, is gone: what was stored is taken up."""
@@ -116,10 +117,27 @@ class PaymentActor:
         return answer, tries
 
     async def _take_up(self) -> None:
-        """Take up what a crash left: the bank may have been asked, so the outcome is unknown."""
-        change = await self.ports.storage.change_of(self.job_id)
+        """Take up what a crash left: the bank may have been asked, so the outcome is unknown.
+
+        A payment that crashes here each time backs off, so that alone it never brings its merchant down.
+        """
+        self.times_taken_up += 1
+        if self.times_taken_up > 1:
+            await trio.sleep(self.ports.backoff.delay(self.times_taken_up - 1))
+        change = await self._stored()
         if change is not None and change.is_interrupted:
             await self._store(interrupted(change, self.ports.clock))
+
+    async def _stored(self) -> Change | None:
+        """Read what was stored last, however long storage answers no reads."""
+        tries = 0
+        while True:
+            try:
+                return await self.ports.storage.change_of(self.job_id)
+            except StorageUnavailable as error:
+                tries += 1
+                _log.error("PaymentNotRead", JobId=self.job_id, Reason=error, Tries=tries)
+                await trio.sleep(self.ports.backoff.delay(tries))
 
     async def _store(self, change: Change) -> None:
         """Write the outcome, however long storage takes no writes: it is known nowhere else."""

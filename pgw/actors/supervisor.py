@@ -54,6 +54,7 @@ class Supervisor:
         self._clock = clock
         self._restarts: deque[float] = deque(maxlen=intensity.restarts + 1)
         self._nursery: trio.Nursery | None = None
+        self._is_running = False
 
     async def run(self, *children: ChildSpec) -> None:
         """Start the children and supervise them, and those that come later, until cancelled.
@@ -63,7 +64,16 @@ class Supervisor:
         async with trio.open_nursery() as self._nursery:
             for child in children:
                 self.start_child(child)
-            await trio.sleep_forever()
+            self._is_running = True
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._is_running = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a child that is started now is not ended at once: it is over before the nursery closes."""
+        return self._is_running
 
     def start_child(self, child: ChildSpec) -> None:
         assert self._nursery is not None, "a supervisor runs before it starts children"
@@ -71,16 +81,16 @@ class Supervisor:
 
     async def _supervise(self, child: ChildSpec) -> None:
         while True:
-            crashes: list[Exception] = []
-            # A bug that is raised while being cancelled comes in one group with the cancellation.
+            crashed = False
+            # A bug that is raised while being cancelled comes in one group with the cancellation, which goes
+            # on its way from here: what is to be done about the bug is done in the clause.
             try:
                 await child.start()
             except* Exception as crash:  # noqa: BLE001 - any bug of a child ends here
-                crashes.append(crash)
-            if crashes:
-                _log.error("ActorCrashed", Actor=child.name, Supervisor=self._name, exc_info=crashes[0])
+                crashed = True
+                _log.error("ActorCrashed", Actor=child.name, Supervisor=self._name, exc_info=crash)
             if child.restart is not Restart.PERMANENT and not (
-                crashes and child.restart is Restart.TRANSIENT
+                crashed and child.restart is Restart.TRANSIENT
             ):
                 return
             self._count_restart(child)

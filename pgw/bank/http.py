@@ -16,6 +16,13 @@ from pgw.bank.port import Answer, BankConnection, BankFeature, Call, Doubtful, N
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+def origin_of(url: str) -> httpcore.Origin:
+    """Return the scheme, host and port of an HTTP URL."""
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    return httpcore.Origin(parts.scheme.encode(), (parts.hostname or "").encode(), port)
+
+
 @frozen
 class HttpBank:
     """A bank at an HTTP URL. Both times are in seconds; the answer's runs from the first byte sent."""
@@ -31,9 +38,7 @@ class HttpBank:
 
     @origin.default
     def _origin_of_url(self) -> httpcore.Origin:
-        parts = urlsplit(self.url)
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
-        return httpcore.Origin(parts.scheme.encode(), (parts.hostname or "").encode(), port)
+        return origin_of(self.url)
 
     def request(self, call: Call) -> httpcore.Request:
         path, body = wire.encode(call)

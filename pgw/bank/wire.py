@@ -18,6 +18,7 @@ from pgw.bank.port import (
 
 DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
 _CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
+_NO_CODE = (None, "")  # no set: what a bank sends may be a list, which has no hash
 
 
 def encode(call: Call) -> tuple[bytes, bytes]:
@@ -51,7 +52,7 @@ def decode(call: Call, status: int, body: bytes) -> Answer:
 
 def _decode_document(call: Call, body: bytes) -> Answer:
     try:
-        document = json.loads(body, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+        document = json.loads(body.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return Doubtful("the answer is not JSON")
     if not isinstance(document, dict):
@@ -64,9 +65,9 @@ def _decode_document(call: Call, body: bytes) -> Answer:
 def _decision(document: dict[str, Any]) -> Answer:
     code, decline_code = document.get("authorization_code"), document.get("decline_code")
     match document.get("authorized"):
-        case True if _is_code(code) and decline_code in {None, ""}:
+        case True if _is_code(code) and decline_code in _NO_CODE:
             return Authorized(str(code))
-        case False if code in {None, ""} and (decline_code in {None, ""} or _is_code(decline_code)):
+        case False if code in _NO_CODE and (decline_code in _NO_CODE or _is_code(decline_code)):
             return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
         case _:
             return Doubtful("the answer is not as specified")

@@ -68,6 +68,7 @@ class Job:
     def following(self, payment: Payment, failure: JobFailure | None = None) -> "Job":
         """Follow the payment that this job is about, after a transition of it."""
         assert self.status is JobStatus.CREATED, "a job ends once"
+        assert payment.id == self.payment_id, "a job is about one payment"
         assert (payment.status is PaymentStatus.FAILED) == (failure is not None)
         match payment.status:
             case PaymentStatus.CREATED | PaymentStatus.UNKNOWN:

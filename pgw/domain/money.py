@@ -54,20 +54,32 @@ class Money:
         Its size is judged before any conversion, since `1e1000000` as an integer stops a process for
         seconds. Trailing zeros are no decimals: 1.0 JPY is one yen.
         """
-        amount = _decimal(raw)
-        if amount is None:
-            return _invalid("The amount must be a decimal number, or a string of one, such as 10.50.")
-        if amount <= 0:
-            return _invalid("The amount must be more than 0.")
+        match positive_amount(raw):
+            case Err() as invalid:
+                return invalid
+            case Ok(amount):
+                pass
         if amount.adjusted() + currency.exponent >= len(str(LARGEST_MINOR_UNITS)):
             return _invalid("The amount is too large: it may have at most 12 digits in minor units.")
-        if _decimals(amount) > currency.exponent:
+        # Rounding may lose digits, comparing does not: what was lost shows, however long or small it is.
+        rounded = amount.quantize(currency.major(1))
+        if rounded != amount:
             return _invalid(f"{currency.code} has {currency.exponent} decimals; the amount has more.")
-        return Ok(Money(int(amount.scaleb(currency.exponent)), currency))
+        return Ok(Money(int(rounded.scaleb(currency.exponent)), currency))
 
     @property
     def major_units(self) -> Decimal:
         return self.currency.major(self.minor_units)
+
+
+def positive_amount(raw: object) -> Result[Decimal, Invalid]:
+    """Judge what of an amount can be judged without its currency."""
+    amount = _decimal(raw)
+    if amount is None:
+        return _invalid("The amount must be a decimal number, or a string of one, such as 10.50.")
+    if amount <= 0:
+        return _invalid("The amount must be more than 0.")
+    return Ok(amount)
 
 
 def _decimal(raw: object) -> Decimal | None:
@@ -82,14 +94,6 @@ def _decimal(raw: object) -> Decimal | None:
             return Decimal(raw)
         case _:
             return None
-
-
-def _decimals(amount: Decimal) -> int:
-    """Count the decimals that matter, from the digits alone, however long or small the number is."""
-    _, digits, exponent = amount.as_tuple()
-    assert isinstance(exponent, int)
-    trailing_zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    return max(0, -(exponent + trailing_zeros))
 
 
 def _invalid(detail: str) -> Err[Invalid]:

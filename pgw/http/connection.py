@@ -5,11 +5,15 @@ from typing import Any
 
 import trio
 
+LEFT_SECONDS = 60  # longer than any answer takes, so that it only ends what would never end by itself
+CLOSED_SECONDS = 1
+
 
 class Connection:
     """A stream that sends an answer's head and body in one piece.
 
     Hypercorn writes head, body and an empty end one by one: two packets and three system calls an answer.
+    What is done for it is to run inside `scope`, which ends a while after the client has left.
     """
 
     def __init__(self, stream: trio.SocketStream, idle: "IdleWatch") -> None:
@@ -17,6 +21,8 @@ class Connection:
         self._idle = idle
         self._head = b""
         self.socket = stream.socket
+        self._is_upgraded = False
+        self.scope = trio.CancelScope()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         data = b""
@@ -25,13 +31,17 @@ class Connection:
         finally:
             if not data:
                 self._idle.end()
+                self._end_within(CLOSED_SECONDS if self._is_upgraded else LEFT_SECONDS)
         return data
 
     async def send_all(self, data: bytes) -> None:
         """Send what is given, but hold an answer's head back until what comes behind it."""
-        if _is_head_of_an_answer(data):
-            self._head += data
-            return
+        if data.startswith(b"HTTP/1.1 "):
+            if not data.startswith(b"HTTP/1.1 1"):
+                self._head += data
+                return
+            # Nothing comes behind an upgrade (101) and a Continue (100).
+            self._is_upgraded = data.startswith(b"HTTP/1.1 101")
         head, self._head = self._head, b""
         if head or data:
             await self._stream.send_all(head + data)
@@ -42,12 +52,12 @@ class Connection:
 
     async def aclose(self) -> None:
         self._idle.end()
+        self._end_within(CLOSED_SECONDS)
         await self._stream.aclose()
 
-
-def _is_head_of_an_answer(data: bytes) -> bool:
-    """Tell a head that something comes behind: an upgrade (101) and a Continue (100) stand alone."""
-    return data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1")
+    def _end_within(self, seconds: float) -> None:
+        """End what goes on for a connection that is over, such as Hypercorn's pings, which sleep for 20 s."""
+        self.scope.deadline = min(self.scope.deadline, trio.current_time() + seconds)
 
 
 class IdleWatch:
@@ -57,18 +67,21 @@ class IdleWatch:
     asleep after the client has left.
     """
 
-    def __init__(self, keep_alive: float, stopped: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, stream: trio.SocketStream, keep_alive: float, stopped: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._stream = stream
         self._keep_alive = keep_alive
         self._stopped = stopped
         self._idle_since: float | None = None
         self._scope: trio.CancelScope | None = None
 
-    async def restart(self, task_group: Any, close: Callable[[], Awaitable[None]]) -> None:
-        """Take the connection for idle from now on. The name is Hypercorn's."""
+    async def restart(self, task_group: Any, _idle_timeout: Callable[[], Awaitable[None]]) -> None:
+        """Take the connection for idle from now on. The name is Hypercorn's, as is its own time-out."""
         self._idle_since = trio.current_time()
         if self._scope is None:
             self._scope = trio.CancelScope()
-            task_group.spawn(self._watch, close)
+            task_group.spawn(self._watch)
 
     async def stop(self) -> None:
         """Take the connection for busy. The name is Hypercorn's."""
@@ -78,7 +91,7 @@ class IdleWatch:
         if self._scope is not None:
             self._scope.cancel()
 
-    async def _watch(self, close: Callable[[], Awaitable[None]]) -> None:
+    async def _watch(self) -> None:
         assert self._scope is not None
         is_stopped = False
         with self._scope:
@@ -87,7 +100,7 @@ class IdleWatch:
                     await self._stopped()
                     is_stopped = True
         if not self._scope.cancelled_caught and self._idle_since is not None:
-            await close()
+            await self._stream.aclose()
 
     def _time_left(self) -> float:
         if self._idle_since is None:

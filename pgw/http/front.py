@@ -17,6 +17,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
+INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
 
@@ -33,11 +34,11 @@ class Front:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
             return
-        scope["path"] = scope["path"].rstrip("/") or "/"
+        scope["path"] = _route(scope["path"])
         request_id = scope[REQUEST_ID] = self._request_id(scope)
         header = (b"x-request-id", request_id.encode())
         began = self._clock.monotonic()
-        status = 0
+        status = CLIENT_LEFT
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -52,6 +53,10 @@ class Front:
 
         try:
             await self._application(scope, receive, send_with_id)
+        except Exception as error:
+            status = INTERNAL_ERROR
+            _log.error("RequestFailed", RequestId=request_id, exc_info=error)
+            raise
         finally:
             _log.info(
                 "Request",
@@ -71,3 +76,10 @@ class Front:
                 if redacted(text) == text:
                     return text
         return self._ids.new("req")
+
+
+def _route(path: str) -> str:
+    """Return the path without a trailing slash, nor the authority of a proxy's form (RFC 9112 3.2.2)."""
+    if not path.startswith("/"):
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path.rstrip("/") or "/"

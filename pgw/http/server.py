@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 
+import structlog
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
@@ -19,6 +20,7 @@ BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s of a load balancer, which must be the one to close
 LARGEST_FRAME_BYTES = 4096  # nothing is expected from a stream's reader
 PING_SECONDS = 20
+_log = structlog.get_logger()
 
 
 class CannotListen(Exception):
@@ -56,11 +58,16 @@ async def serve(
     application = ASGIWrapper(cast("Any", app))
 
     async def serve_connection(stream: trio.SocketStream) -> None:
-        idle = IdleWatch(KEEP_ALIVE_SECONDS, context.terminated.wait)
+        idle = IdleWatch(stream, KEEP_ALIVE_SECONDS, context.terminated.wait)
         connection = Connection(stream, idle)
         server = TCPServer(application, config, context, ConnectionState({}), cast("Any", connection))
         server.idle_task = cast("Any", idle)
-        await server
+        # One connection's bug must not end them all.
+        try:
+            with connection.scope:
+                await server
+        except* Exception as bugs:  # noqa: BLE001 - any bug of a connection ends here
+            _log.error("ConnectionFailed", exc_info=bugs)
 
     async with trio.open_nursery() as connections:
         async with trio.open_nursery() as accepting:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.migrations import migrate, migrations, version
 from pgw.storage.port import StorageCannotOpen
 from pgw.storage.writing import install
 
 BUSY_TIMEOUT_MS = 5000
+LARGEST_LOG_PAGES = 16_384  # 64 MiB
 _WRITER_PRAGMAS: Mapping[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: an acknowledged row survives a power cut
@@ -37,6 +39,8 @@ def lock(path: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StorageCannotOpen(f"The database {path} is in use by another process.") from error
+        except OSError as error:
+            raise StorageCannotOpen(f"The database {path} cannot be locked: {error.strerror}.") from error
         yield
     finally:
         os.close(descriptor)
@@ -61,6 +65,8 @@ def prepare_writer(connection: sqlite3.Connection, path: Path) -> None:
             raise StorageCannotOpen(f"The database {path} was written by a newer version of pgw.")
         migrate(connection)
         install(connection)
+        # Where nothing can be written (a file to be read only, a full disk), the first payment would tell.
+        connection.execute(f"PRAGMA user_version = {version(connection)}")
     except sqlite3.Error as error:
         raise StorageCannotOpen(f"The database {path} cannot be used: {error}.") from error
 
@@ -70,13 +76,29 @@ def prepare_reader(connection: sqlite3.Connection) -> None:
 
 
 def checkpoint(connection: sqlite3.Connection) -> None:
-    """Move committed pages from the log into the database, as far as no reader still needs them."""
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    """Move committed pages from the log into the database, as far as no reader still needs them.
+
+    A log past its bound is emptied, for which new reads wait until old ones end. Raises `StorageLost`.
+    """
+    if _checkpoint(connection, "PASSIVE") > LARGEST_LOG_PAGES:
+        _checkpoint(connection, "TRUNCATE")
 
 
 def checkpoint_all(connection: sqlite3.Connection) -> None:
-    """Move all committed pages and empty the log, when nobody reads any more."""
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    """Move all committed pages and empty the log, when nobody reads any more. Raises `StorageLost`."""
+    _checkpoint(connection, "TRUNCATE")
+
+
+def _checkpoint(connection: sqlite3.Connection, mode: str) -> int:
+    """Return the pages in the log. What a disk without space does not take now, a later checkpoint moves."""
+    try:
+        _, pages, _ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    except sqlite3.Error as error:
+        raise_where_lost(error)
+        if not takes_no_writes(error):
+            raise
+        return 0
+    return int(pages)
 
 
 def _set_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, str | int]) -> None:

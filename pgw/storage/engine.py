@@ -62,11 +62,14 @@ async def open_engine(uri: str, path: Path) -> AsyncIterator[AiosqliteEngine]:
     # A thread that is no daemon would keep a failing process from ending, and so from being restarted.
     connection._thread.daemon = True
     try:
-        await aio_as_trio(connection.__aenter__)()
-    except sqlite3.Error as error:
-        raise StorageCannotOpen(f"The database {path} cannot be opened: {error}.") from error
-    try:
+        try:
+            await aio_as_trio(connection.__aenter__)()
+        except sqlite3.Error as error:
+            raise StorageCannotOpen(f"The database {path} cannot be opened: {error}.") from error
         yield AiosqliteEngine(connection)
     finally:
         with trio.CancelScope(shield=True):
             await aio_as_trio(connection.close)()
+            # After a failed opening it is not waited for, and would die of a loop that is gone.
+            if connection._thread.is_alive():
+                await trio.to_thread.run_sync(connection._thread.join)

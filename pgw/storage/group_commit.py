@@ -4,18 +4,12 @@ import sqlite3
 from collections.abc import Sequence
 
 from pgw.storage import writing
+from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.port import StorageLost
 from pgw.storage.rows import ChangeRows
 
-_FSYNC_FAILED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
-_CANNOT_WRITE = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-}
+# A text that is no Unicode (half of a surrogate pair) is refused on its way to SQLite.
+_REFUSED = (sqlite3.Error, UnicodeEncodeError)
 
 
 def commit_group(
@@ -24,26 +18,30 @@ def commit_group(
     """Write a group of changes; answer each the `seq` of its event, or the error that is its own.
 
     A write that reports an error may have committed, so it is read back, then judged. Raises the engine's
-    error where the disk takes no writes at all, and nothing was written. Raises `StorageLost` after a failed
-    fsync, which is never tried again: what it lost is unknown.
+    error where the disk takes no writes at all, and nothing was written. Raises `StorageLost` where what was
+    written is unknown: after a failed fsync, which is never tried again, or where it cannot be read back.
     """
     try:
         writing.write_group(connection, number, rows)
-    except sqlite3.Error as error:
+    except _REFUSED as error:
         if not _has_committed(connection, number, error):
             if takes_no_writes(error):
                 raise
             return _commit_each(connection, number, rows)
-    return list(writing.seqs_of(connection, rows))
+    try:
+        return list(writing.seqs_of(connection, rows))
+    except sqlite3.Error as error:
+        raise StorageLost(f"what was committed cannot be read back: {error}") from error
 
 
 def _commit_each(
     connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]
 ) -> list[int | Exception]:
     """Write the group again, each change behind a savepoint of its own."""
+    answers: list[int | Exception] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
-        answers = [_write_alone(connection, number, row) for row in rows]
+        answers += [_write_alone(connection, number, row) for row in rows]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if not _has_committed(connection, number, error):
@@ -56,7 +54,7 @@ def _write_alone(connection: sqlite3.Connection, number: int, row: ChangeRows) -
     try:
         writing.write_group(connection, number, [row])
         (seq,) = writing.seqs_of(connection, [row])
-    except (sqlite3.Error, LookupError) as error:
+    except _REFUSED as error:
         if takes_no_writes(error):
             raise
         connection.execute("ROLLBACK TO alone")
@@ -67,14 +65,11 @@ def _write_alone(connection: sqlite3.Connection, number: int, row: ChangeRows) -
     return seq
 
 
-def _has_committed(connection: sqlite3.Connection, number: int, error: sqlite3.Error) -> bool:
-    if error.sqlite_errorcode in _FSYNC_FAILED:
-        raise StorageLost(str(error)) from error
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
-    return writing.newest_group(connection) == number
-
-
-def takes_no_writes(error: Exception) -> bool:
-    """Tell an error of the disk from one of a row. An extended code carries its family in its low byte."""
-    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _CANNOT_WRITE
+def _has_committed(connection: sqlite3.Connection, number: int, error: Exception) -> bool:
+    raise_where_lost(error)
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return writing.newest_group(connection) == number
+    except sqlite3.Error as unreadable:
+        raise StorageLost(f"whether a group was committed cannot be read: {unreadable}") from error

@@ -64,12 +64,17 @@ class Grouping(Generic[Item, Answer]):
         return Err(Refusal.STORAGE_UNAVAILABLE) if waiter.answer is None else Ok(waiter.answer)
 
     async def run(self) -> None:
-        """Run group after group until cancelled; a group that has begun is ended first."""
+        """Run group after group until cancelled; what was handed over by then is run first."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._lose_patience)
-            while True:
-                await self._arrived.wait()
-                await self._run_next()
+            try:
+                while True:
+                    await self._arrived.wait()
+                    await self._run_next()
+            except trio.Cancelled:
+                while self._waiting:
+                    await self._run_next()
+                raise
 
     async def _lose_patience(self) -> None:
         """Refuse those whose group did not begin in time; once it has, it ends with the disk's answer."""
@@ -78,11 +83,6 @@ class Grouping(Generic[Item, Answer]):
             too_old = trio.current_time() - self._patience
             while self._waiting and self._waiting[0].since < too_old:
                 self._waiting.popleft().done.set()
-
-    async def drain(self) -> None:
-        """Run what still waits, after `run` was cancelled."""
-        while self._waiting:
-            await self._run_next()
 
     async def _run_next(self) -> None:
         size = min(len(self._waiting), self._largest_group)

@@ -70,8 +70,11 @@ _EVENTS_AFTER = f"""
             '$.status', events.status, '$.payment_status', events.payment_status,
             '$.failure', json({_FAILURE.format("events")}), '$.updated_at', events.occurred_at)) AS event
         FROM events JOIN jobs ON jobs.id = events.job_id
-        WHERE events.merchant_id = ? AND events.seq > ? {{of_job}} ORDER BY events.seq LIMIT ?)
+        WHERE {{of_whom}} AND events.seq > ? ORDER BY events.seq LIMIT ?)
 """
+_OF_MERCHANT = "events.merchant_id = ?"
+# The plus keeps SQLite from walking through all of the merchant's events to find the job's few.
+_OF_JOB = "+events.merchant_id = ? AND events.job_id = ?"
 
 
 def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | None]:
@@ -83,7 +86,7 @@ def find_payments(connection: sqlite3.Connection, payment_ids: Sequence[str]) ->
 
 
 def _find(connection: sqlite3.Connection, statement: str, ids: Sequence[str], kind: type[Any]) -> list[Any]:
-    (document,) = connection.execute(statement, [to_json(list(set(ids)))]).fetchone()
+    (document,) = connection.execute(statement, [to_json(list(dict.fromkeys(ids)))]).fetchone()
     found = {key: from_row(row, kind) for key, row in json.loads(document).items()}
     return [found.get(one) for one in ids]
 
@@ -91,10 +94,9 @@ def _find(connection: sqlite3.Connection, statement: str, ids: Sequence[str], ki
 def events_after(
     connection: sqlite3.Connection, merchant_id: str, seq: int, job_id: str | None, limit: int
 ) -> list[JobEvent]:
-    of_job = "" if job_id is None else "AND events.job_id = ?"
-    arguments = [merchant_id, seq, limit] if job_id is None else [merchant_id, seq, job_id, limit]
-    statement = _EVENTS_AFTER.format(of_job=of_job)
-    (document,) = connection.execute(statement, arguments).fetchone()
+    of_whom, whom = (_OF_MERCHANT, [merchant_id]) if job_id is None else (_OF_JOB, [merchant_id, job_id])
+    statement = _EVENTS_AFTER.format(of_whom=of_whom)
+    (document,) = connection.execute(statement, [*whom, seq, limit]).fetchone()
     return from_rows(document, JobEvent)
 
 

@@ -16,6 +16,7 @@ from pgw.storage.port import Change
 
 Value = TypeVar("Value")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
+_UNESCAPED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -126,6 +127,14 @@ def event_of(seq: int, change: Change) -> JobEvent:
 
 def to_json(rows: object) -> str:
     return _ENCODER.encode(rows)
+
+
+def to_write(rows: object) -> str:
+    """Return rows as JSON to be written, in which half of a surrogate pair raises `UnicodeEncodeError`.
+
+    Escaped, SQLite would take it in as bytes that nothing can read back.
+    """
+    return _UNESCAPED.encode(rows)
 
 
 def from_row(document: str | Mapping[str, Any], kind: type[Value]) -> Value:

@@ -16,8 +16,9 @@ from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage import database, reading, writing
+from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.engine import Engine, open_engine
-from pgw.storage.group_commit import commit_group, takes_no_writes
+from pgw.storage.group_commit import commit_group
 from pgw.storage.grouping import Grouping
 from pgw.storage.port import Change, OnCommitted, StorageUnavailable
 from pgw.storage.recent import RecentChanges
@@ -67,15 +68,10 @@ class SqliteStorage:
         )
 
     async def run(self) -> None:
-        """Serve writes and look-ups until cancelled; what was handed over by then is written first."""
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._writes.run)
-                nursery.start_soon(self._look_ups.run)
-        except trio.Cancelled:
-            with trio.CancelScope(shield=True):
-                await self._writes.drain()
-            raise
+        """Serve writes and look-ups until cancelled; what was handed over by then is done first."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._writes.run)
+            nursery.start_soon(self._look_ups.run)
 
     async def write(self, change: Change) -> Result[None, Refusal]:
         match await self._writes.answer(change):
@@ -109,7 +105,11 @@ class SqliteStorage:
         return await self._read(reading.change_of, job_id)
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        await self._writer.run(writing.add_merchant, merchant, key)
+        try:
+            await self._writer.run(writing.add_merchant, merchant, key)
+        except sqlite3.OperationalError as error:
+            raise_where_lost(error)
+            raise StorageUnavailable(str(error)) from error
 
     async def api_keys(self) -> Sequence[ApiKey]:
         return await self._read(reading.api_keys)
@@ -137,7 +137,7 @@ class SqliteStorage:
     ) -> Answer:
         try:
             return await self._reader.run(statement, *args, **kwargs)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             raise StorageUnavailable(str(error)) from error
 
     async def _look_up(self, look_ups: Sequence[_LookUp]) -> Sequence[list[Any] | Exception]:

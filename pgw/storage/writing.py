@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from pgw.domain.merchant import ApiKey, Merchant
-from pgw.storage.rows import ChangeRows, to_json
+from pgw.storage.rows import ChangeRows, to_json, to_write
 
 _WRITE_GROUP = "INSERT INTO change_groups (number, payments, jobs, attempts, events) VALUES (?, ?, ?, ?, ?)"
 _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM json_each(?))"
@@ -63,14 +63,17 @@ def install(connection: sqlite3.Connection) -> None:
 
 
 def write_group(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> None:
-    """Write all rows and number the group; a transaction of its own where the caller has begun none."""
+    """Write all rows and number the group; a transaction of its own where the caller has begun none.
+
+    Raises `UnicodeEncodeError`, before anything is written, for a text that is no Unicode.
+    """
     columns = (
         [row.payment for row in rows],
         [row.job for row in rows],
         [row.attempt for row in rows],
         [row.event for row in rows],
     )
-    connection.execute(_WRITE_GROUP, [number, *map(to_json, columns)])
+    connection.execute(_WRITE_GROUP, [number, *map(to_write, columns)])
 
 
 def seqs_of(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int]:

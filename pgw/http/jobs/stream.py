@@ -1,7 +1,8 @@
 """`WS /jobs/stream` and `/jobs/{id}/stream`: from storage, then live, none missing and none twice."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import trio
@@ -46,10 +47,12 @@ async def stream(
         case Ok(position):
             pass
     await websocket.accept()
+    code = SERVICE_RESTART
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_discard_incoming, websocket)
-        nursery.start_soon(_close_at_shutdown, parts, websocket, nursery.cancel_scope)
-        code = await _send_frames(parts, position, websocket)
+        with trio.CancelScope() as sending:
+            nursery.start_soon(_cancel_at_shutdown, parts, sending)
+            code = await _send_frames(parts, position, websocket)
         await websocket.close(code)
         nursery.cancel_scope.cancel()
     return None
@@ -74,20 +77,21 @@ async def _send_frames(parts: Parts, position: _Position, websocket: Websocket) 
     seq = position.after
     await websocket.send(answers.encode({"type": "stream.ready", "seq": seq}))
     try:
-        async for event in _events(parts, position):
-            if event is None:
-                await websocket.send(answers.encode({"type": "stream.heartbeat", "seq": seq}))
-                continue
-            seq = event.seq
-            await websocket.send(answers.encode(event_document(event)))
-            if position.job_id is not None and event.is_last:
-                return NORMAL_CLOSURE
+        async with aclosing(_events(parts, position)) as events:
+            async for event in events:
+                if event is None:
+                    await websocket.send(answers.encode({"type": "stream.heartbeat", "seq": seq}))
+                    continue
+                seq = event.seq
+                await websocket.send(answers.encode(event_document(event)))
+                if position.job_id is not None and event.is_last:
+                    return NORMAL_CLOSURE
     except SubscriberTooSlow:
         return TRY_AGAIN_LATER
     return NORMAL_CLOSURE
 
 
-async def _events(parts: Parts, position: _Position) -> AsyncIterator[JobEvent | None]:
+async def _events(parts: Parts, position: _Position) -> AsyncGenerator[JobEvent | None, None]:
     """Yield each event once, in order, and None after every 15 s of silence."""
     seq = position.after
     # A long past is read before subscribing, so that the present does not overflow the buffer meanwhile.
@@ -144,10 +148,9 @@ async def _discard_incoming(websocket: Websocket) -> None:
         await websocket.receive()
 
 
-async def _close_at_shutdown(parts: Parts, websocket: Websocket, scope: trio.CancelScope) -> None:
+async def _cancel_at_shutdown(parts: Parts, sending: trio.CancelScope) -> None:
     await parts.stopping.wait()
-    await websocket.close(SERVICE_RESTART)
-    scope.cancel()
+    sending.cancel()
 
 
 def event_document(event: JobEvent) -> dict[str, Any]:

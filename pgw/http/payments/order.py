@@ -1,13 +1,14 @@
 """A pay request, from JSON to a `PaymentOrder`, or all that is wrong with it at once."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pgw.bank.port import BankFeature
-from pgw.domain.card import Card, CardNumber, Cvv, Expiry
+from pgw.domain.card import Card, CardNumber, Cvv, Expiry, expiry_month, expiry_year
 from pgw.domain.errors import Invalid, InvalidCode
-from pgw.domain.money import Currency, Money
+from pgw.domain.money import Currency, Money, positive_amount
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.http.documents import missing, unknown_members
@@ -31,12 +32,12 @@ class _Problems:
     def __init__(self) -> None:
         self.found: list[Invalid] = []
 
-    def take(self, result: Result[Value, Invalid], pointer: str = "") -> Value | None:
+    def take(self, result: Result[Value, Invalid], pointer: str) -> Value | None:
         match result:
             case Ok(value):
                 return value
             case Err(invalid):
-                self.found.append(invalid.at(pointer) if pointer else invalid)
+                self.found.append(invalid.at(pointer))
                 return None
 
     def add(self, pointer: str, detail: str, code: InvalidCode = InvalidCode.INVALID_PARAMETER) -> None:
@@ -49,7 +50,7 @@ def read_order(
     """Read an order that is valid, and that this bank can take; or list every invalid field."""
     problems = _Problems()
     amount = _amount(document, problems)
-    card = _card(document, now, problems)
+    number, card = _card(document, now, problems)
     description = _text(document, "description", LONGEST_DESCRIPTION, problems)
     reference = _text(document, "reference", LONGEST_REFERENCE, problems)
     capture = document.get("capture", True)
@@ -60,8 +61,8 @@ def read_order(
         problems.add("#/capture", detail, InvalidCode.CAPTURE_NOT_SUPPORTED)
     metadata = _metadata(document, problems)
     problems.found += unknown_members(document, _MEMBERS)
-    if card is not None:
-        _keep_card_out_of_texts(card.number, document, problems)
+    if number is not None:
+        _keep_card_out_of_texts(number, document, problems)
     if problems.found or amount is None or card is None:
         return Err(problems.found)
     return Ok(PaymentOrder(amount, card, capture, description, reference, metadata))
@@ -70,47 +71,55 @@ def read_order(
 def _amount(document: Mapping[str, Any], problems: _Problems) -> Money | None:
     if "amount" not in document:
         problems.found.append(missing("#/amount"))
+    currency = None
     if "currency" not in document:
         problems.found.append(missing("#/currency"))
+    else:
+        currency = problems.take(Currency.create(document["currency"]), "#/currency")
+    if "amount" not in document:
         return None
-    currency = problems.take(Currency.create(document["currency"]), "#/currency")
-    if currency is None or "amount" not in document:
+    if currency is None:
+        problems.take(positive_amount(document["amount"]), "#/amount")
         return None
     return problems.take(Money.create(document["amount"], currency), "#/amount")
 
 
-def _card(document: Mapping[str, Any], now: datetime, problems: _Problems) -> Card | None:
+def _card(
+    document: Mapping[str, Any], now: datetime, problems: _Problems
+) -> tuple[CardNumber | None, Card | None]:
+    """Return the number if it is valid, and the card if all of it is."""
     card = document.get("card")
     if "card" not in document:
         problems.found.append(missing("#/card"))
-        return None
+        return None, None
     if not isinstance(card, dict):
         problems.add("#/card", "This member must be an object.")
-        return None
+        return None, None
     required = ("number", "cvv", "expiryMonth", "expiryYear")
     absent = [name for name in required if name not in card]
     problems.found += [missing(f"#/card/{name}") for name in absent]
-    number = cvv = expiry = None
+    number = cvv = None
     if "number" in card:
         number = problems.take(CardNumber.create(card["number"]), "#/card/number")
     if "cvv" in card:
         cvv = problems.take(Cvv.create(card["cvv"], number.brand if number else None), "#/card/cvv")
-    if "expiryMonth" in card and "expiryYear" in card:
-        expiry = _expiry(card, now, problems)
+    expiry = _expiry(card, now, problems)
     holder_name = _text(card, "holderName", LONGEST_HOLDER_NAME, problems, "#/card")
     problems.found += unknown_members(card, _CARD_MEMBERS, "#/card")
     if number is None or cvv is None or expiry is None:
-        return None
-    return Card(number, cvv, expiry, holder_name)
+        return number, None
+    return number, Card(number, cvv, expiry, holder_name)
 
 
 def _expiry(card: Mapping[str, Any], now: datetime, problems: _Problems) -> Expiry | None:
-    match Expiry.create(card["expiryMonth"], card["expiryYear"], now):
-        case Ok(expiry):
-            return expiry
-        case Err(invalid):
-            problems.found.append(invalid.at(f"#/card{invalid.pointer.removeprefix('#')}"))
-            return None
+    month = year = None
+    if "expiryMonth" in card:
+        month = problems.take(expiry_month(card["expiryMonth"]), "#/card/expiryMonth")
+    if "expiryYear" in card:
+        year = problems.take(expiry_year(card["expiryYear"], now), "#/card/expiryYear")
+    if month is None or year is None:
+        return None
+    return problems.take(Expiry.create(month, year, now), "#/card/expiryMonth")
 
 
 def _text(
@@ -148,10 +157,15 @@ def _keep_card_out_of_texts(number: CardNumber, document: Mapping[str, Any], pro
     """Refuse texts that hold this very card's number, however it is spaced: they are kept in clear."""
     for name in ("description", "reference", "metadata"):
         for text in _texts(document.get(name)):
-            if number.digits in "".join(one for one in text if one.isdigit()):
+            if number.digits in _digits(text):
                 detail = "This text contains the card number."
                 problems.add(f"#/{name}", detail, InvalidCode.CARD_DATA_IN_TEXT)
                 break
+
+
+def _digits(text: str) -> str:
+    """Return a text's digits of any script in ASCII."""
+    return "".join(str(unicodedata.decimal(one)) for one in text if one.isdecimal())
 
 
 def _texts(value: object) -> Iterator[str]:

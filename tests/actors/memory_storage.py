@@ -1,0 +1,78 @@
+"""Storage in memory, for tests in virtual time; it refuses, raises or stops to answer as a test says."""
+
+from collections.abc import Callable, Sequence
+
+import trio
+
+from pgw.domain.errors import Refusal
+from pgw.domain.job import Job, JobEvent
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.payment import Payment
+from pgw.domain.result import Err, Ok, Result
+from pgw.storage.port import Change, Storage, StorageUnavailable
+
+Written = Result[None, Refusal]
+REFUSED: Written = Err(Refusal.STORAGE_UNAVAILABLE)
+
+
+def takes_all(_change: Change) -> Written:
+    return Ok(None)
+
+
+class MemoryStorage(Storage):
+    """Keeps the newest change of each job, and all of them in the order they were written."""
+
+    def __init__(self) -> None:
+        self.written: list[Change] = []
+        self.newest: dict[str, Change] = {}
+        self.judge: Callable[[Change], Written] = takes_all
+        self.failing_reads = 0
+        self.may_write = trio.Event()
+        self.may_write.set()
+
+    async def write(self, change: Change) -> Written:
+        await trio.lowlevel.checkpoint()
+        await self.may_write.wait()
+        judged = self.judge(change)
+        if isinstance(judged, Ok):
+            self.written.append(change)
+            self.newest[change.job.id] = change
+        return judged
+
+    def statuses(self) -> list[str]:
+        """Return the statuses of all payments, in the order they were accepted."""
+        return [change.payment.status for change in self.newest.values()]
+
+    async def change_of(self, job_id: str) -> Change | None:
+        await trio.lowlevel.checkpoint()
+        if self.failing_reads:
+            self.failing_reads -= 1
+            raise StorageUnavailable("reads fail")
+        return self.newest.get(job_id)
+
+    async def interrupted(self, limit: int) -> Sequence[Change]:
+        await trio.lowlevel.checkpoint()
+        return [change for change in self.newest.values() if change.is_interrupted][:limit]
+
+    async def job(self, merchant_id: str, job_id: str) -> Job | None:
+        raise NotImplementedError
+
+    async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
+        raise NotImplementedError
+
+    async def last_seq(self, merchant_id: str) -> int:
+        raise NotImplementedError
+
+    async def events_after(
+        self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
+    ) -> Sequence[JobEvent]:
+        raise NotImplementedError
+
+    async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
+        raise NotImplementedError
+
+    async def api_keys(self) -> Sequence[ApiKey]:
+        raise NotImplementedError
+
+    async def check(self) -> bool:
+        return True

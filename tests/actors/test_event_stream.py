@@ -1,0 +1,88 @@
+from datetime import UTC, datetime
+
+import pytest
+from trio.testing import wait_all_tasks_blocked
+
+from pgw.actors.event_stream import CAPACITY, EventStream, SubscriberTooSlow, Subscription
+from pgw.domain.job import Job, JobEvent, JobEventType
+from pgw.domain.payment import Payment
+from tests.actors.orders import an_order
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def an_event(seq: int, job_id: str = "job_1", merchant: str = "mer_a") -> JobEvent:
+    payment = Payment.ordered("pay_1", merchant, an_order(), "bank", NOON)
+    return JobEvent(seq, JobEventType.CREATED, Job.opened(job_id, payment, "req_1"))
+
+
+async def received(subscription: Subscription, count: int) -> list[int]:
+    return [(await subscription.receive()).seq for _ in range(count)]
+
+
+async def test_events_come_in_order_to_every_subscriber_of_the_merchant_and_of_the_job() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a") as merchants, stream.subscribe("job_1") as jobs:
+        stream.publish([an_event(1, "job_1"), an_event(2, "job_2")])
+        stream.publish([an_event(3, "job_1")])
+        assert await received(merchants, 3) == [1, 2, 3]
+        assert await received(jobs, 2) == [1, 3]
+
+
+async def test_nobody_hears_of_another_merchants_jobs() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a") as of_a, stream.subscribe("mer_b") as of_b:
+        stream.publish([an_event(1, "job_1", "mer_a"), an_event(7, "job_2", "mer_b")])
+        assert await received(of_a, 1) == [1]
+        assert await received(of_b, 1) == [7]
+        assert of_a._receive.statistics().current_buffer_used == 0
+
+
+async def test_who_subscribes_later_hears_only_what_comes_later() -> None:
+    stream = EventStream()
+    stream.publish([an_event(1)])
+    with stream.subscribe("mer_a") as subscription:
+        stream.publish([an_event(2)])
+        assert await received(subscription, 1) == [2]
+
+
+async def test_a_slow_subscriber_is_dropped_once_its_buffer_is_full_and_harms_nobody() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a") as slow, stream.subscribe("mer_a") as healthy:
+        for seq in range(1, CAPACITY + 2):
+            stream.publish([an_event(seq)])
+            assert await received(healthy, 1) == [seq]
+        stream.publish([an_event(CAPACITY + 2)])
+        assert await received(healthy, 1) == [CAPACITY + 2]
+        assert await received(slow, CAPACITY) == list(range(1, CAPACITY + 1))
+        with pytest.raises(SubscriberTooSlow):
+            await slow.receive()
+
+
+async def test_a_slow_subscriber_of_the_merchant_leaves_that_of_the_job_alone() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a"), stream.subscribe("job_1") as healthy:
+        for seq in range(1, CAPACITY + 1):
+            stream.publish([an_event(seq, "job_2")])
+        stream.publish([an_event(CAPACITY + 1, "job_1")])
+        assert await received(healthy, 1) == [CAPACITY + 1]
+
+
+async def test_nothing_is_left_behind_of_those_who_left() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a"):
+        with stream.subscribe("mer_a"), stream.subscribe("job_1"):
+            pass
+        assert list(stream._subscriptions) == ["mer_a"]
+        for seq in range(CAPACITY + 1):
+            stream.publish([an_event(seq)])
+        assert list(stream._subscriptions) == []
+    assert list(stream._subscriptions) == []
+
+
+async def test_publishing_waits_for_nobody() -> None:
+    stream = EventStream()
+    with stream.subscribe("mer_a"):
+        for seq in range(3 * CAPACITY):
+            stream.publish([an_event(seq)])
+    await wait_all_tasks_blocked()

@@ -1,0 +1,34 @@
+"""The whole tree of actors, over the storage and the bank that a test gives it."""
+
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from pgw.actors.backoff import Backoff
+from pgw.actors.gateway import Gateway, GatewayLimits
+from pgw.actors.payment import PaymentPorts
+from pgw.bank.port import BankConnector
+from pgw.ports import Ids, SystemClock, SystemRandomness, TimeOrderedIds
+from pgw.storage.port import Storage
+from tests.actors.fake_bank import FixedRandomness, a_bank
+
+
+def ports_with(storage: Storage, connector: BankConnector, ids: Ids | None = None) -> PaymentPorts:
+    """Ports whose waits between tries are half of 0.2, 0.4, 0.8 … 5 seconds; the window is 60 seconds."""
+    clock = SystemClock()
+    return PaymentPorts(
+        storage,
+        a_bank(connector, concurrency=50),
+        clock,
+        ids or TimeOrderedIds(clock, SystemRandomness()),
+        Backoff(0.2, 5.0, FixedRandomness()),
+        60.0,
+    )
+
+
+async def start_gateway(
+    nursery: trio.Nursery, ports: PaymentPorts, *, in_flight: int = 100, in_flight_a_merchant: int = 100
+) -> Gateway:
+    gateway = Gateway(ports, GatewayLimits(in_flight, in_flight_a_merchant))
+    nursery.start_soon(gateway.run)
+    await wait_all_tasks_blocked()
+    return gateway

@@ -1,0 +1,20 @@
+"""A call to make, and the connector to make it with."""
+
+from typing import Any
+
+from pgw.bank.http import HttpBank
+from pgw.bank.network import TcpNetwork
+from pgw.bank.port import Authorize, BankFeature
+from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
+from pgw.domain.money import Currency, Money
+
+
+def authorize(
+    reference: str = "ref_1", *, card_number: str = "4242424242424242", capture: bool = True
+) -> Authorize:
+    card = Card(CardNumber(card_number, Brand.VISA), Cvv("123"), Expiry(3, 2090), "Ada Lovelace")
+    return Authorize(reference, Money(1050, Currency("EUR", 2)), card, capture=capture)
+
+
+def bank_at(url: str, **changes: Any) -> HttpBank:
+    return HttpBank("bank", url, frozenset(BankFeature), **({"network": TcpNetwork()} | changes))

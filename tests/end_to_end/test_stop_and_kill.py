@@ -1,0 +1,94 @@
+"""What becomes of payments in flight when the gateway stops, or is killed."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.end_to_end.test_stream import closed_with, frame, listening, seqs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.end_to_end.conftest import Gateway, Simulator, StartGateway, StartSimulator
+
+HANGS, STATUSES = "4000009900000020", "SELECT status, count(*) FROM payments GROUP BY 1 ORDER BY 1"
+
+
+async def test_a_gateway_that_stops_lets_its_payments_complete_and_its_listeners_know(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    gateway = start_gateway(tmp_path / "pgw.db", start_simulator("--latency", "1").url)
+    async with listening(gateway) as stream:
+        jobs = [gateway.pay().json() for _ in range(20)]
+        assert [("Created", 20)] == gateway.rows(STATUSES)
+        gateway.process.send_signal(signal.SIGTERM)
+        frames = [await frame(stream) for _ in range(21)]
+        assert 1012 == await closed_with(stream)
+    assert {job["jobId"] for job in jobs} == {one["job"]["jobId"] for one in frames[1:]}
+    began = time.monotonic()
+    assert 0 == gateway.ended()
+    assert time.monotonic() - began < 5
+    assert [("Approved", 20)] == gateway.rows(STATUSES)
+    assert '"Stopped"' in gateway.lines[-1]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{gateway.url}/health/live")
+
+
+def test_a_request_that_waits_is_answered_before_the_gateway_stops(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    gateway = start_gateway(tmp_path / "pgw.db", start_simulator("--latency", "0.5").url)
+    accepted = gateway.pay()
+    with gateway.client.stream("GET", "/health/live") as idle:
+        idle.read()
+    gateway.process.send_signal(signal.SIGINT)
+    with pytest.raises(httpx.TransportError):
+        gateway.client.get(accepted.headers["Location"])
+    assert 0 == gateway.ended(5)
+    assert [("Approved", 1)] == gateway.rows(STATUSES)
+
+
+async def test_a_killed_gateway_loses_nothing_and_guesses_nothing(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    bank = start_simulator()
+    killed = start_gateway(tmp_path / "pgw.db", bank.url)
+    settled = [killed.settled(killed.pay()) for _ in range(3)]
+    in_flight = [killed.pay(HANGS).json() for _ in range(7)]
+    killed.end(signal.SIGKILL)
+    assert [("Approved", 3), ("Created", 7)] == killed.rows(STATUSES)
+
+    gateway = start_gateway(tmp_path / "pgw.db", bank.url)
+    for job in settled:
+        assert job == gateway.client.get(f"/jobs/{job['jobId']}").json()
+    for job in in_flight:
+        taken_up = gateway.client.get(f"/jobs/{job['jobId']}").json()
+        assert ("Created", "Unknown") == (taken_up["status"], taken_up["paymentStatus"])
+    after = gateway.settled(gateway.pay())
+    async with listening(gateway, "/jobs/stream?after=0") as stream:
+        await frame(stream)
+        frames = [await frame(stream) for _ in range(3 * 2 + 7 * 2 + 2)]
+    assert list(range(1, len(frames) + 1)) == seqs(frames)
+    assert {job["jobId"] for job in in_flight} == {one["job"]["jobId"] for one in frames[13:20]}
+    assert ["job.updated"] * 7 + ["job.created", "job.completed"] == [one["type"] for one in frames[13:]]
+    assert after == frames[-1]["job"]
+    # Asked once, and never again: the three and the one that were approved are all that was booked.
+    assert 4 == len(bank.bookings())
+
+
+def test_nothing_is_in_flight_twice_after_a_clean_stop(
+    gateway: Gateway, simulator: Simulator, tmp_path: Path, start_gateway: StartGateway
+) -> None:
+    assert gateway.process.poll() is None
+    first = start_gateway(tmp_path / "pgw.db", simulator.url)
+    job = first.settled(first.pay())
+    assert 0 == first.end()
+    second = start_gateway(tmp_path / "pgw.db", simulator.url)
+    assert job == second.client.get(f"/jobs/{job['jobId']}").json()
+    assert not any("PaymentsInterrupted" in line for line in second.lines)
+    assert 1 == len(simulator.bookings(second.reference_of(job)))

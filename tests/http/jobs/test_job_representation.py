@@ -1,0 +1,52 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
+from pgw.domain.errors import FailureCode
+from pgw.domain.job import Job, JobFailure
+from pgw.domain.money import Currency, Money
+from pgw.domain.payment import Payment, PaymentOrder
+from pgw.http.answers import encode, timestamp
+from pgw.http.jobs.representation import job_document
+
+AT = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
+LATER = AT + timedelta(seconds=15)
+CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
+PAYMENT = Payment.ordered("pay_a", "mer_a", PaymentOrder(Money(10, Currency("EUR", 2)), CARD), "bank", AT)
+JOB = Job.opened("job_a", PAYMENT, "req_a")
+
+
+def shown(status: str, payment_status: str, more: str = "", updated_at: str = "15") -> str:
+    return (
+        f'{{"jobId":"job_a","type":"payment","status":"{status}","paymentId":"pay_a",'
+        f'"paymentStatus":"{payment_status}","amount":0.10,{more}'
+        f'"createdAt":"2026-06-15T09:30:00.000Z","updatedAt":"2026-06-15T09:30:{updated_at}.000Z"}}'
+    )
+
+
+def test_an_open_job_names_no_entity() -> None:
+    assert shown("Created", "Created", updated_at="00") == encode(job_document(JOB))
+
+
+def test_a_job_in_doubt_is_still_open() -> None:
+    assert shown("Created", "Unknown") == encode(job_document(JOB.following(PAYMENT.doubted(LATER))))
+
+
+def test_a_completed_job_names_the_payment_as_its_entity() -> None:
+    approved = JOB.following(PAYMENT.authorized(LATER))
+    assert shown("Completed", "Approved", '"entityId":"pay_a",') == encode(job_document(approved))
+
+
+def test_a_declined_payment_is_a_completed_job() -> None:
+    declined = JOB.following(PAYMENT.declined("lost_card", LATER))
+    assert shown("Completed", "Declined", '"entityId":"pay_a",') == encode(job_document(declined))
+
+
+def test_a_failed_job_says_why_and_names_no_entity() -> None:
+    failed = JOB.following(PAYMENT.failed(LATER), JobFailure(FailureCode.BANK_REJECTED, "Refused."))
+    error = '"error":{"code":"BankRejected","detail":"Refused."},'
+    assert shown("Failed", "Failed", error) == encode(job_document(failed))
+
+
+def test_times_are_in_utc_to_the_millisecond() -> None:
+    elsewhere = datetime(2026, 6, 15, 23, 59, 59, 999_999, tzinfo=timezone(timedelta(hours=-12)))
+    assert "2026-06-16T11:59:59.999Z" == timestamp(elsewhere)

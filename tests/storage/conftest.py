@@ -1,0 +1,106 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgw.domain.attempt import Attempt, AttemptOutcome
+from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
+from pgw.domain.errors import FailureCode
+from pgw.domain.job import Job, JobEvent, JobFailure
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.money import Currency, Money
+from pgw.domain.payment import Payment, PaymentOrder
+from pgw.storage.port import Change, Storage
+from pgw.storage.sqlite import open_storage
+
+# A second engine joins the conformance suite by a line here.
+ENGINES = {"sqlite": open_storage}
+MERCHANTS = ("mer_a", "mer_b", "mer_c")
+NOW = datetime(2026, 11, 22, 12, 30, 15, 123_000, UTC)
+CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
+
+
+class Changes:
+    """Makes changes as a payment's actor does, each of a payment of its own."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def accepted(
+        self, merchant_id: str = "mer_a", minor_units: int = 1050, currency: str = "EUR", **details: Any
+    ) -> Change:
+        number = f"{next(self._numbers):06}"
+        order = PaymentOrder(Money(minor_units, Currency.of(currency)), CARD, **details)
+        payment = Payment.ordered(f"pay_{number}", merchant_id, order, "bank", NOW)
+        job = Job.opened(f"job_{number}", payment, f"req_{number}")
+        return Change(payment, job, Attempt.intended(f"ref_{number}", payment.id, job.id, "bank", NOW))
+
+    def authorized(self, change: Change) -> Change:
+        """Follow the bank's yes: `Approved`, or `Authorized` where the merchant captures later."""
+        return _following(
+            change, change.payment.authorized(_later(change)), AttemptOutcome.ANSWERED, "auth-1"
+        )
+
+    def declined(self, change: Change) -> Change:
+        payment = change.payment.declined("insufficient_funds", _later(change))
+        return _following(change, payment, AttemptOutcome.ANSWERED)
+
+    def doubted(self, change: Change) -> Change:
+        return _following(change, change.payment.doubted(_later(change)), AttemptOutcome.DOUBTFUL)
+
+    def failed(self, change: Change) -> Change:
+        payment = change.payment.failed(_later(change))
+        failure = JobFailure(FailureCode.BANK_UNAVAILABLE, "The bank took no request in time.")
+        return _following(change, payment, AttemptOutcome.NOT_PROCESSED, failure=failure)
+
+
+def _later(change: Change) -> datetime:
+    return change.payment.updated_at + timedelta(milliseconds=7)
+
+
+def _following(
+    change: Change,
+    payment: Payment,
+    outcome: AttemptOutcome,
+    code: str | None = None,
+    failure: JobFailure | None = None,
+) -> Change:
+    attempt = change.attempt.ended(outcome, 3, payment.updated_at, code)
+    return Change(payment, change.job.following(payment, failure), attempt)
+
+
+class Database:
+    """A database of merchants without payments, to be opened as often as a test likes."""
+
+    def __init__(self, engine: str, path: Path) -> None:
+        self.path = path
+        self.published: list[JobEvent] = []
+        self._open = ENGINES[engine]
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Storage]:
+        async with self._open(self.path, self.published.extend) as storage:
+            for number, merchant_id in enumerate(MERCHANTS):
+                key = ApiKey(f"{number:064x}", merchant_id, demo=number == 0)
+                await storage.add_merchant(Merchant(merchant_id, f"Shop {number}"), key)
+            yield storage
+
+
+@pytest.fixture
+def changes() -> Changes:
+    return Changes()
+
+
+@pytest.fixture(params=ENGINES)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return Database(request.param, tmp_path / "pgw.db")
+
+
+@pytest.fixture
+async def storage(database: Database) -> AsyncIterator[Storage]:
+    async with database.open() as storage:
+        yield storage

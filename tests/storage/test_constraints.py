@@ -1,0 +1,136 @@
+"""The database itself refuses what must not be, whatever the code above it does."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.storage import database, writing
+from pgw.storage.rows import change_to_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.storage.conftest import Changes
+
+PAYMENT = "UPDATE payments SET {} WHERE id = 'pay_000001'"
+JOB = "UPDATE jobs SET {} WHERE id = 'job_000001'"
+ATTEMPT = "UPDATE attempts SET {} WHERE job_id = 'job_000001'"
+EVENT = "UPDATE events SET {} WHERE job_id = 'job_000001'"
+NEW_EVENT = """INSERT INTO events (merchant_id, seq, type, job_id, status, payment_status, occurred_at)
+    VALUES ('mer_a', {}, 'job.created', {}, 'Created', 'Created', 0)"""
+
+CHECKED = (
+    PAYMENT.format("captured = 1051"),
+    PAYMENT.format("captured = -1"),
+    PAYMENT.format("captured = 1000, refunded = 1001"),
+    PAYMENT.format("refunded = 1"),
+    PAYMENT.format("refunded = -1"),
+    PAYMENT.format("amount = 0"),
+    PAYMENT.format("amount = 1000000000000"),
+    PAYMENT.format("status = 'Lost'"),
+    PAYMENT.format("status = 'Declined'"),
+    PAYMENT.format("decline_code = 'lost_card'"),
+    PAYMENT.format("currency = 'EURO'"),
+    PAYMENT.format("capture = 2"),
+    PAYMENT.format("card_last_four = '4242424242424242'"),
+    PAYMENT.format("card_expiry_month = 13"),
+    PAYMENT.format("metadata = '{'"),
+    JOB.format("type = 'capture'"),
+    JOB.format("status = 'Lost'"),
+    JOB.format("status = 'Failed'"),
+    JOB.format("failure_code = 'BankRejected', failure_detail = 'No.'"),
+    JOB.format("status = 'Failed', failure_code = 'BankRejected'"),
+    JOB.format("amount = 0"),
+    ATTEMPT.format("outcome = 'Lost'"),
+    ATTEMPT.format("tries = -1"),
+    EVENT.format("seq = 0"),
+    EVENT.format("type = 'job.lost'"),
+    "UPDATE merchants SET last_seq = -1",
+    "UPDATE api_keys SET demo = 2",
+    "UPDATE api_keys SET digest = 'ap_123'",
+    "UPDATE newest_group SET id = 2",
+)
+FOREIGN = (
+    PAYMENT.format("merchant_id = 'mer_x'"),
+    JOB.format("merchant_id = 'mer_x'"),
+    JOB.format("payment_id = 'pay_x'"),
+    ATTEMPT.format("payment_id = 'pay_x'"),
+    ATTEMPT.format("job_id = 'job_x'"),
+    EVENT.format("merchant_id = 'mer_x'"),
+    NEW_EVENT.format(9, "'job_x'"),
+    "UPDATE api_keys SET merchant_id = 'mer_x'",
+    "DELETE FROM payments WHERE id = 'pay_000001'",
+    "DELETE FROM merchants",
+)
+UNIQUE = (
+    NEW_EVENT.format(1, "'job_000001'"),
+    ATTEMPT.format("job_id = 'job_000002'"),
+    "UPDATE events SET type = 'job.failed' WHERE job_id = 'job_000002'",
+    "INSERT INTO newest_group VALUES (1, 0)",
+)
+MISTYPED = (
+    PAYMENT.format("captured = 'much'"),
+    PAYMENT.format("captured = 10.5"),
+    PAYMENT.format("created_at = 'now'"),
+    PAYMENT.format("description = x'00'"),
+)
+REFUSED = (
+    *((statement, "CHECK constraint failed") for statement in CHECKED),
+    *((statement, "FOREIGN KEY constraint failed") for statement in FOREIGN),
+    *((statement, "UNIQUE constraint failed") for statement in UNIQUE),
+    *((statement, "cannot store") for statement in MISTYPED),
+    ("UPDATE jobs SET updated_at = 0 WHERE id = 'job_000002'", "a job ends once"),
+    ("UPDATE jobs SET status = 'Created' WHERE id = 'job_000002'", "a job ends once"),
+    (
+        "UPDATE payments SET status = 'Approved', decline_code = NULL WHERE id = 'pay_000002'",
+        "a decision stands",
+    ),
+    ("UPDATE payments SET status = 'Created' WHERE id = 'pay_000003'", "a decision stands"),
+)
+
+
+@pytest.fixture
+def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
+    """A connection as the gateway's own, on an open job (1), a declined one (2) and a failed one (3)."""
+    path = tmp_path / "pgw.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        database.prepare_writer(connection, path)
+        writing.add_merchant(connection, Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        opened = [changes.accepted() for _ in range(3)]
+        ended = [changes.declined(opened[1]), changes.failed(opened[2])]
+        writing.write_group(connection, 1, [change_to_rows(change) for change in (*opened, *ended)])
+        yield connection
+
+
+@pytest.mark.parametrize(("statement", "reason"), REFUSED)
+def test_the_database_refuses(statement: str, reason: str, writer: sqlite3.Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        writer.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        PAYMENT.format("status = 'Declined', decline_code = 'lost_card'"),
+        PAYMENT.format("status = 'Approved', captured = 1050, refunded = 1050"),
+        JOB.format("status = 'Failed', failure_code = 'BankRejected', failure_detail = 'No.'"),
+        "UPDATE payments SET updated_at = 0 WHERE id = 'pay_000002'",
+    ],
+)
+def test_the_database_allows(statement: str, writer: sqlite3.Connection) -> None:
+    """What the refusals above differ from by one value."""
+    assert writer.execute(statement).rowcount == 1
+
+
+def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
+    tables = writer.execute(
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
+    assert dict.fromkeys(expected, 1) == dict(tables)

@@ -1,0 +1,85 @@
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from pgw.storage import database, migrations
+from pgw.storage.port import StorageCannotOpen
+
+STEPS = (
+    "CREATE TABLE steps (step TEXT) STRICT; INSERT INTO steps VALUES ('first');",
+    "INSERT INTO steps VALUES ('second');",
+    "CREATE TABLE later (step TEXT) STRICT; INSERT INTO steps VALUES ('third');",
+)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / "pgw.db", isolation_level=None)) as connection:
+        yield connection
+
+
+def _migrate(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, *scripts: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "migrations", lambda: scripts)
+        migrations.migrate(connection)
+
+
+def _steps(connection: sqlite3.Connection) -> list[str]:
+    return [step for (step,) in connection.execute("SELECT step FROM steps ORDER BY rowid")]
+
+
+def test_migrations_are_applied_in_order_and_once(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *STEPS)
+    _migrate(connection, monkeypatch, *STEPS)
+    assert ["first", "second", "third"] == _steps(connection)
+    assert migrations.version(connection) == 3
+
+
+def test_only_what_is_missing_is_applied(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *STEPS[:2])
+    assert migrations.version(connection) == 2
+    _migrate(connection, monkeypatch, "not SQL: applied before", "nor this", STEPS[2])
+    assert ["first", "second", "third"] == _steps(connection)
+
+
+def test_a_migration_that_fails_leaves_nothing_of_itself(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table: missing"):
+        _migrate(connection, monkeypatch, STEPS[0], f"{STEPS[1]} INSERT INTO missing VALUES (1);")
+    connection.execute("ROLLBACK")
+    assert ["first"] == _steps(connection)
+    assert migrations.version(connection) == 1
+
+
+def test_the_scripts_are_numbered_from_1_without_a_gap() -> None:
+    names = sorted(entry.name for entry in (files("pgw.storage") / "migrations").iterdir())
+    assert all(re.fullmatch(r"[0-9]{4}_[a-z_]+\.sql", name) for name in names)
+    assert list(range(1, len(names) + 1)) == [int(name[:4]) for name in names]
+    assert len(names) == len(migrations.migrations())
+
+
+def test_a_database_is_made_and_opened_again_at_the_newest_version(tmp_path: Path) -> None:
+    path = tmp_path / "pgw.db"
+    for _ in range(2):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            database.prepare_writer(connection, path)
+            assert len(migrations.migrations()) == migrations.version(connection)
+
+
+def test_a_newer_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "pgw.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+        with pytest.raises(StorageCannotOpen, match=r"was written by a newer version of pgw\.$"):
+            database.prepare_writer(connection, path)
+        assert [] == connection.execute("SELECT name FROM sqlite_schema").fetchall()

@@ -1,0 +1,91 @@
+"""Every statement is one that the machine's own SQLite takes, and none reads a whole table."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.storage import database, reading, writing
+from pgw.storage.rows import change_to_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.storage.conftest import Changes
+
+READS: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "jobs": lambda connection: reading.find_jobs(connection, ["job_000001", "job_x"]),
+    "payments": lambda connection: reading.find_payments(connection, ["pay_000001", "pay_x"]),
+    "events": lambda connection: reading.events_after(connection, "mer_a", 0, None, 10),
+    "a job's events": lambda connection: reading.events_after(connection, "mer_a", 0, "job_000001", 10),
+    "the last seq": lambda connection: reading.last_seq(connection, "mer_a"),
+    "interrupted changes": lambda connection: reading.interrupted(connection, 10),
+    "a job's change": lambda connection: reading.change_of(connection, "job_000001"),
+    "the newest group": writing.newest_group,
+}
+SMALL_TABLES = {"merchants", "api_keys", "newest_group"}
+
+
+@pytest.fixture
+def connection(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
+    path = tmp_path / "pgw.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        database.prepare_writer(connection, path)
+        writing.add_merchant(connection, Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        writing.write_group(connection, 1, [change_to_rows(changes.accepted())])
+        yield connection
+
+
+def _statements(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], object]) -> list[str]:
+    """Run a read and return the statements that it ran, with their values in them."""
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    read(connection)
+    connection.set_trace_callback(None)
+    return seen
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_read_is_one_statement_that_finds_its_rows_by_an_index(
+    read: Callable[[sqlite3.Connection], object], connection: sqlite3.Connection
+) -> None:
+    (statement,) = _statements(connection, read)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    whole = {step.split()[1] for step in plan if step.startswith("SCAN ") and "json_each" not in step}
+    assert whole <= SMALL_TABLES | {"(subquery-1)"}, plan
+
+
+def test_a_jobs_few_events_are_found_without_walking_through_the_merchants(
+    connection: sqlite3.Connection,
+) -> None:
+    (statement,) = _statements(connection, READS["a job's events"])
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert "SEARCH events USING INDEX events_of_job (job_id=? AND seq>?)" in plan
+
+
+def test_a_group_of_any_size_is_written_by_one_statement(
+    connection: sqlite3.Connection, changes: Changes
+) -> None:
+    """Each step of a statement costs more than the rows in it, so a group must not add steps."""
+    rows = [change_to_rows(changes.accepted()) for _ in range(512)]
+    of_one = _statements(connection, lambda writer: writing.write_group(writer, 2, rows[:1]))
+    of_many = _statements(connection, lambda writer: writing.write_group(writer, 3, rows[1:]))
+    assert of_many[0].startswith("INSERT INTO change_groups")
+    assert len(of_one) == len(of_many), "what follows are the steps within its trigger"
+    assert reading.last_seq(connection, "mer_a") == 513
+
+
+def test_each_write_is_read_back_in_its_place(connection: sqlite3.Connection, changes: Changes) -> None:
+    writing.add_merchant(connection, Merchant("mer_b", "Shop"), ApiKey("1" * 64, "mer_b", demo=False))
+    of = ["mer_b", "mer_a", "mer_a", "mer_b", "mer_a"]
+    rows = [change_to_rows(changes.accepted(merchant_id)) for merchant_id in of]
+    writing.write_group(connection, 2, rows)
+    assert [1, 2, 3, 2, 4] == writing.seqs_of(connection, rows)
+    for row, seq in zip(rows, [1, 2, 3, 2, 4], strict=True):
+        (event,) = reading.events_after(connection, row.merchant_id, seq - 1, None, 1)
+        assert row.job[0] == event.job.id
