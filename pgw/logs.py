@@ -84,7 +84,7 @@ def _renderer(for_people: bool) -> Any:
 
 def _as_json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     first = {name: event.pop(name) for name in ("Timestamp", "Level", "Message")}
-    return _ENCODER.encode(first | event)
+    return _ENCODER.encode({**first, **event})
 
 
 class _ToStructlog(logging.Handler):

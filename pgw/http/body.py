@@ -41,6 +41,11 @@ def read_document(parts: Parts, call: Call) -> Result[dict[str, Any], Response]:
 def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document as the log shows it: only members that hold no card data, at any depth."""
     return {
-        name: shown(value) if isinstance(value, dict) else value if name in _SHOWN else REDACTED
+        name: shown(value) if isinstance(value, dict) else value if _is_shown(name, value) else REDACTED
         for name, value in document.items()
     }
+
+
+def _is_shown(name: str, value: object) -> bool:
+    """Tell a plain value under a name that holds no card data; a list may hold anything."""
+    return name in _SHOWN and not isinstance(value, list)

@@ -1,9 +1,10 @@
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -14,12 +15,15 @@ from pgw.domain.job import Job, JobEvent, JobFailure
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
+from pgw.storage.engine import Engine
 from pgw.storage.port import Change, Storage
-from pgw.storage.sqlite import open_storage
+from pgw.storage.sqlite import SqliteStorage, open_storage
 
 # A second engine joins the conformance suite by a line here.
 ENGINES = {"sqlite": open_storage}
 MERCHANTS = ("mer_a", "mer_b", "mer_c")
+# The beginning of a statement, SQLite's result code for its error, and whether it takes place all the same.
+Fault = tuple[str, int, bool]
 NOW = datetime(2026, 11, 22, 12, 30, 15, 123_000, UTC)
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
 
@@ -88,6 +92,55 @@ class Database:
                 key = ApiKey(f"{number:064x}", merchant_id, demo=number == 0)
                 await storage.add_merchant(Merchant(merchant_id, f"Shop {number}"), key)
             yield storage
+
+
+class Faulty:
+    """The writer's engine, and its connection, with faults; keeps the statements that were run."""
+
+    def __init__(self, engine: Engine, faults: Sequence[Fault]) -> None:
+        self._engine = engine
+        self._faults = list(faults)
+        self.statements: list[str] = []
+
+    async def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        def with_faults(connection: sqlite3.Connection) -> Any:
+            self._connection = connection
+            return function(cast("sqlite3.Connection", self), *args, **kwargs)
+
+        return await self._engine.run(with_faults)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
+        self.statements.append(statement.split(" (", maxsplit=1)[0])
+        fault = next((one for one in self._faults if statement.startswith(one[0])), None)
+        if fault is None:
+            return self._connection.execute(statement, parameters)
+        self._faults.remove(fault)
+        _, code, takes_place = fault
+        if takes_place:
+            self._connection.execute(statement, parameters)
+        error = sqlite3.OperationalError(f"forced: {code}")
+        error.sqlite_errorcode = code
+        raise error
+
+
+class BreakWriter(Protocol):
+    def __call__(self, storage: Storage, *faults: Fault) -> Faulty: ...
+
+
+@pytest.fixture
+def break_writer() -> BreakWriter:
+    """Give the writer of an open storage these faults, each of them once."""
+
+    def give(storage: Storage, *faults: Fault) -> Faulty:
+        assert isinstance(storage, SqliteStorage)
+        storage._writer = faulty = Faulty(storage._writer, faults)
+        return faulty
+
+    return give
 
 
 @pytest.fixture

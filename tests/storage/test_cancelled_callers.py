@@ -1,4 +1,4 @@
-"""A cancelled caller leaves nothing, or all it wrote, and a storage that goes on."""
+"""A caller that is cancelled leaves nothing or all it wrote; one that waits at the end is answered."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pgw.domain.errors import Refusal
+    from pgw.domain.result import Result
     from pgw.storage.port import Change, Storage
     from tests.storage.conftest import Changes, Database
 
@@ -121,3 +123,18 @@ async def test_a_cancelled_read_does_not_disturb_the_next(database: Database, ch
                 scope.cancel()
                 await storage.change_of(change.job.id)
         assert change == await storage.change_of(change.job.id)
+
+
+async def test_what_waits_at_the_end_is_written(database: Database, changes: Changes) -> None:
+    """The end of the storage begins while writes wait; they are answered as ever."""
+    answers: list[Result[None, Refusal]] = []
+
+    async def write(storage: Storage) -> None:
+        answers.append(await storage.write(changes.accepted()))
+
+    async with trio.open_nursery() as callers, database.open() as storage:
+        for _ in range(1000):
+            callers.start_soon(write, storage)
+        await trio.lowlevel.checkpoint()
+    assert [Ok(None)] * 1000 == answers
+    assert 1000 == len(database.published)

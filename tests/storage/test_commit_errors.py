@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
-from attrs import evolve, frozen
+from attrs import evolve
 
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Ok
-from pgw.storage import database as database_file
-from pgw.storage import sqlite
 from pgw.storage.port import StorageLost
-from pgw.storage.sqlite import SqliteStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pgw.storage.engine import Engine
     from pgw.storage.port import Change, Storage
-    from tests.storage.conftest import Changes, Database
+    from tests.storage.conftest import BreakWriter, Changes, Database, Fault
 
-WRITE, COMMIT, CHECKPOINT = "INSERT INTO change_groups", "COMMIT", "PRAGMA wal_checkpoint"
+WRITE, COMMIT = "INSERT INTO change_groups", "COMMIT"
 NEWEST_GROUP, LAST_SEQS = "SELECT number FROM newest_group", "SELECT id, last_seq FROM merchants"
 DISK_ERRORS = (
     sqlite3.SQLITE_FULL,
@@ -33,57 +27,6 @@ DISK_ERRORS = (
     sqlite3.SQLITE_NOMEM,
 )
 FSYNC_ERRORS = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
-
-
-@frozen
-class Fault:
-    """The first statement that begins so reports an error, after it took place or instead."""
-
-    statement: str
-    code: int
-    takes_place: bool = False
-
-
-class Faulty:
-    """The writer's engine, and its connection, with faults; keeps the statements that were run."""
-
-    def __init__(self, engine: Engine | None, *faults: Fault) -> None:
-        self._engine = engine
-        self._faults = list(faults)
-        self.statements: list[str] = []
-
-    async def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        def with_faults(connection: sqlite3.Connection) -> Any:
-            return function(self.on(connection), *args, **kwargs)
-
-        assert self._engine is not None
-        return await self._engine.run(with_faults)
-
-    def on(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        self._connection = connection
-        return cast("sqlite3.Connection", self)
-
-    @property
-    def in_transaction(self) -> bool:
-        return self._connection.in_transaction
-
-    def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
-        self.statements.append(statement.split(" (", maxsplit=1)[0])
-        fault = next((one for one in self._faults if statement.startswith(one.statement)), None)
-        if fault is None:
-            return self._connection.execute(statement, parameters)
-        self._faults.remove(fault)
-        if fault.takes_place:
-            self._connection.execute(statement, parameters)
-        error = sqlite3.OperationalError(f"forced: {fault.code}")
-        error.sqlite_errorcode = fault.code
-        raise error
-
-
-def _break(storage: Storage, *faults: Fault) -> Faulty:
-    assert isinstance(storage, SqliteStorage)
-    storage._writer = Faulty(storage._writer, *faults)
-    return storage._writer
 
 
 async def _write_as_a_group(storage: Storage, *group: Change) -> list[object]:
@@ -103,11 +46,11 @@ async def _write_as_a_group(storage: Storage, *group: Change) -> list[object]:
 
 @pytest.mark.parametrize("code", DISK_ERRORS)
 async def test_a_group_that_committed_in_spite_of_its_error_is_written(
-    code: int, database: Database, changes: Changes
+    code: int, database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     group = [changes.accepted("mer_a"), changes.accepted("mer_b"), changes.accepted("mer_a")]
     async with database.open() as storage:
-        _break(storage, Fault(WRITE, code, takes_place=True))
+        break_writer(storage, (WRITE, code, True))
         assert [Ok(None)] * 3 == await _write_as_a_group(storage, *group)
         assert Ok(None) == await storage.write(changes.accepted("mer_a"))
         assert [1, 2, 3] == [event.seq for event in database.published if event.job.merchant_id == "mer_a"]
@@ -118,11 +61,11 @@ async def test_a_group_that_committed_in_spite_of_its_error_is_written(
 
 @pytest.mark.parametrize("code", DISK_ERRORS)
 async def test_a_group_that_did_not_commit_is_refused_and_leaves_nothing(
-    code: int, database: Database, changes: Changes
+    code: int, database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     group = [changes.accepted(), changes.accepted()]
     async with database.open() as storage:
-        _break(storage, Fault(WRITE, code))
+        break_writer(storage, (WRITE, code, False))
         assert [Err(Refusal.STORAGE_UNAVAILABLE)] * 2 == await _write_as_a_group(storage, *group)
         assert [None, None] == [await storage.job("mer_a", change.job.id) for change in group]
         assert Ok(None) == await storage.write(group[0])
@@ -132,12 +75,12 @@ async def test_a_group_that_did_not_commit_is_refused_and_leaves_nothing(
 @pytest.mark.parametrize("takes_place", [True, False])
 @pytest.mark.parametrize("code", FSYNC_ERRORS)
 async def test_a_failed_fsync_ends_the_storage_and_is_not_tried_again(
-    code: int, takes_place: bool, database: Database, changes: Changes
+    code: int, takes_place: bool, database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     broken = None
     with pytest.RaisesGroup(StorageLost, flatten_subgroups=True):
         async with database.open() as storage:
-            broken = _break(storage, Fault(WRITE, code, takes_place))
+            broken = break_writer(storage, (WRITE, code, takes_place))
             await storage.write(changes.accepted())
     assert broken is not None
     assert [WRITE] == broken.statements
@@ -147,17 +90,17 @@ async def test_a_failed_fsync_ends_the_storage_and_is_not_tried_again(
 @pytest.mark.parametrize(
     "faults",
     [
-        (Fault(WRITE, sqlite3.SQLITE_FULL), Fault(NEWEST_GROUP, sqlite3.SQLITE_IOERR_READ)),
-        (Fault(WRITE, sqlite3.SQLITE_FULL, takes_place=True), Fault(NEWEST_GROUP, sqlite3.SQLITE_NOMEM)),
-        (Fault(LAST_SEQS, sqlite3.SQLITE_IOERR_READ),),
+        ((WRITE, sqlite3.SQLITE_FULL, False), (NEWEST_GROUP, sqlite3.SQLITE_IOERR_READ, False)),
+        ((WRITE, sqlite3.SQLITE_FULL, True), (NEWEST_GROUP, sqlite3.SQLITE_NOMEM, False)),
+        ((LAST_SEQS, sqlite3.SQLITE_IOERR_READ, False),),
     ],
 )
 async def test_what_cannot_be_read_back_is_never_said_not_to_be_written(
-    faults: tuple[Fault, ...], database: Database, changes: Changes
+    faults: tuple[Fault, ...], database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     with pytest.RaisesGroup(StorageLost, flatten_subgroups=True):
         async with database.open() as storage:
-            _break(storage, *faults)
+            break_writer(storage, *faults)
             await storage.write(changes.accepted())
 
 
@@ -166,51 +109,24 @@ async def test_what_cannot_be_read_back_is_never_said_not_to_be_written(
     [(True, [Ok(None), "refused", Ok(None)]), (False, [Err(Refusal.STORAGE_UNAVAILABLE)] * 3)],
 )
 async def test_the_commit_of_a_group_written_one_by_one_is_judged_too(
-    takes_place: bool, answers: list[object], database: Database, changes: Changes
+    takes_place: bool, answers: list[object], database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     first, wrong, last = (changes.accepted() for _ in range(3))
     wrong = evolve(wrong, payment=evolve(wrong.payment, captured=1051))
     async with database.open() as storage:
-        _break(storage, Fault(COMMIT, sqlite3.SQLITE_IOERR_WRITE, takes_place))
+        break_writer(storage, (COMMIT, sqlite3.SQLITE_IOERR_WRITE, takes_place))
         assert answers == await _write_as_a_group(storage, first, wrong, last)
         assert Ok(None) == await storage.write(changes.accepted())
         assert await storage.last_seq("mer_a") == len(database.published) == answers.count(Ok(None)) + 1
 
 
 async def test_a_full_disk_while_a_group_is_written_one_by_one_leaves_nothing(
-    database: Database, changes: Changes
+    database: Database, changes: Changes, break_writer: BreakWriter
 ) -> None:
     wrong = changes.accepted("mer_x")
     async with database.open() as storage:
-        broken = _break(storage, Fault("RELEASE", sqlite3.SQLITE_FULL))
+        broken = break_writer(storage, ("RELEASE", sqlite3.SQLITE_FULL, False))
         answers = await _write_as_a_group(storage, changes.accepted(), wrong, changes.accepted())
         assert [Err(Refusal.STORAGE_UNAVAILABLE)] * 3 == answers
         assert "ROLLBACK" in broken.statements
         assert await storage.last_seq("mer_a") == 0
-
-
-async def test_a_checkpoint_without_space_costs_no_write_its_answer(
-    database: Database, changes: Changes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "CHANGES_A_CHECKPOINT", 1)
-    async with database.open() as storage:
-        broken = _break(storage, Fault(CHECKPOINT, sqlite3.SQLITE_FULL))
-        for _ in range(2):
-            assert Ok(None) == await storage.write(changes.accepted())
-        assert broken.statements.count("PRAGMA wal_checkpoint(PASSIVE)") == 2
-
-
-async def test_a_failed_fsync_of_a_checkpoint_ends_the_storage(
-    database: Database, changes: Changes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "CHANGES_A_CHECKPOINT", 1)
-    with pytest.RaisesGroup(StorageLost, flatten_subgroups=True):
-        async with database.open() as storage:
-            _break(storage, Fault(CHECKPOINT, sqlite3.SQLITE_IOERR_FSYNC))
-            await storage.write(changes.accepted())
-
-
-def test_a_disk_without_space_does_not_fail_the_end() -> None:
-    connection = sqlite3.connect(":memory:")
-    database_file.checkpoint_all(Faulty(None, Fault(CHECKPOINT, sqlite3.SQLITE_FULL)).on(connection))
-    connection.close()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Ok, Result
@@ -114,8 +114,9 @@ async def test_one_more_than_may_wait_is_refused_at_once() -> None:
         nursery.cancel_scope.cancel()
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_what_waited_too_long_is_refused_and_what_has_begun_is_not() -> None:
+async def test_what_waited_too_long_is_refused_and_what_has_begun_is_not(
+    autojump_clock: MockClock,  # noqa: ARG001 - the test runs on it
+) -> None:
     disk = Disk()
     grouping = _grouping(disk, patience=5)
     async with trio.open_nursery() as nursery:

@@ -9,12 +9,12 @@ from pgw.http.call import Call, Parts
 from pgw.http.jobs.representation import job_document
 
 LONGEST_WAIT_SECONDS = 30
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,9})\"?\s*(?=[,;]|$)", re.IGNORECASE | re.ASCII)
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\"?)([0-9]{1,9})\1\s*(?=[,;]|$)", re.IGNORECASE | re.ASCII)
 
 
 async def fetch(parts: Parts, call: Call, job_id: str) -> Response:
     """`GET /jobs/{id}`: at once, or at the next change where `Prefer: wait=N` asks for it."""
-    wait = wait_preferred(call.request.headers.get("Prefer"))
+    wait = wait_preferred(", ".join(call.request.headers.getlist("Prefer")))
     if wait == 0:
         job = await parts.storage.job(call.merchant_id, job_id)
     else:
@@ -30,7 +30,7 @@ async def fetch(parts: Parts, call: Call, job_id: str) -> Response:
 def wait_preferred(prefer: str | None) -> int:
     """Return the seconds of a `wait` preference (RFC 7240), at most 30; 0 for none, or one not understood."""
     found = _WAIT.search(prefer) if prefer else None
-    return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else 0
+    return min(int(found[2]), LONGEST_WAIT_SECONDS) if found else 0
 
 
 async def _at_next_change(parts: Parts, merchant_id: str, job_id: str, wait: int) -> Job | None:
