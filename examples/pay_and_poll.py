@@ -14,7 +14,7 @@ def main() -> int:
     parser.add_argument("--key", default="ap_123", help="your API key (%(default)s)")
     parser.add_argument("--card", default="4242 4242 4242 4242", help="card number (%(default)s)")
     options = parser.parse_args()
-    headers = {"Authorization": f"Bearer {options.key}", "Prefer": "wait=10"}
+    headers = {"Authorization": f"Bearer {options.key}", "Prefer": "wait=2"}
     try:
         with httpx.Client(base_url=options.url, headers=headers, timeout=40) as gateway:
             return pay_and_poll(gateway, options.card)

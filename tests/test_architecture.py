@@ -48,7 +48,7 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "subprocess": frozenset({"pgw.demo"}),
     "tempfile": frozenset({"pgw.demo"}),
     "signal": frozenset({"pgw.service"}),
-    "os": frozenset({"pgw.storage.database"}),
+    "os": frozenset({"pgw.storage.database", "pgw.demo"}),
     "fcntl": frozenset({"pgw.storage.database"}),
 }
 CLOCK_READERS = {"now", "utcnow", "today"}

@@ -1,6 +1,7 @@
 """A payment's operations, each read top to bottom. One payment has one writer: its actor."""
 
 from itertools import count
+from typing import assert_never
 
 import structlog
 import trio
@@ -169,6 +170,8 @@ def outcome_of(change: Change, answer: Answer, tries: int, clock: Clock) -> Chan
         case Doubtful(reason):
             _log.warning("OutcomeUnknown", JobId=change.job.id, Reason=reason, Tries=tries)
             payment, outcome = payment.doubted(now), AttemptOutcome.DOUBTFUL
+        case _:
+            assert_never(answer)
     attempt = change.attempt.ended(outcome, tries, now, code)
     return Change(payment, change.job.following(payment, failure), attempt)
 

@@ -41,6 +41,8 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
+    except UnicodeError as error:  # from the encoding of internationalized names
+        raise CannotListen(f"Cannot listen on {host}:{port}: this is no host name.") from error
     except OSError as error:
         raise CannotListen(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
     return listener

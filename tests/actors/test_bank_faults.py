@@ -1,5 +1,7 @@
 """A bank that cannot be reached, and sessions that meet a bug."""
 
+from itertools import pairwise
+
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -8,10 +10,10 @@ from pgw.actors.bank import Bank
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
 from pgw.bank.port import Answer, Call, Doubtful, NotSent
 from pgw.ports import SystemClock
+from tests.actors.callers import LATER
 from tests.actors.fake_bank import YES, FakeConnector, FixedRandomness, a_bank, says_in_turn
 from tests.actors.orders import authorize
 
-LATER = 1000.0
 ENDED = Doubtful("the bank session ended before the answer came")
 
 
@@ -83,7 +85,7 @@ async def test_a_session_backs_off_up_to_a_cap_while_the_bank_cannot_be_reached(
         nursery.start_soon(perform_all, bank, f"ref_{number}")
     await trio.sleep(100)
     times = [asked.at for asked in connector.asked]
-    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(times)]
     assert waits == pytest.approx([step * share for step in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)])
     assert autojump_clock.current_time() == 100
 

@@ -1,4 +1,4 @@
-"""From accept to outcome: what is written when, and when the bank may be asked again."""
+"""From accept to outcome: what is written, and when."""
 
 import pytest
 import trio
@@ -7,7 +7,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from pgw.bank.port import Answer, Call, Declined, Doubtful, NotProcessed, NotSent, Rejected
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import FailureCode
-from pgw.domain.job import Job, JobFailure, JobStatus
+from pgw.domain.job import Job, JobStatus
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
 from tests.actors.fake_bank import YES, FakeConnector, says_after, says_in_turn, says_yes
@@ -97,47 +97,6 @@ async def test_an_answer_other_than_not_processed_is_the_last(  # noqa: PLR0917
     assert (change.attempt.outcome, change.attempt.tries) == (outcome, 1)
     assert [len(connector.asked), len(storage.written), gateway.in_flight] == [1, 2, 0]
     assert autojump_clock.current_time() == LONG
-
-
-@pytest.mark.parametrize(
-    ("answers", "tries", "status"),
-    [
-        ([REFUSED_PORT, YES], 2, "Approved"),
-        ([UNAVAILABLE, YES], 2, "Approved"),
-        ([REFUSED_PORT, UNAVAILABLE, UNAVAILABLE, REFUSED_PORT, Declined("x")], 5, "Declined"),
-        ([UNAVAILABLE, DOUBT, YES], 2, "Unknown"),
-        ([REFUSED_PORT, REFUSED_PORT, DOUBT, REFUSED_PORT, YES], 3, "Unknown"),
-        ([REFUSED_PORT, Rejected(), YES], 2, "Failed"),
-    ],
-)
-async def test_a_payment_is_tried_again_while_every_try_was_not_processed_and_under_one_reference(
-    answers: list[Answer], tries: int, status: str, nursery: trio.Nursery, autojump_clock: MockClock
-) -> None:
-    storage, connector = MemoryStorage(), FakeConnector(says_in_turn(answers))
-    gateway = await start_gateway(nursery, ports_with(storage, connector))
-    await pay(gateway)
-    await trio.sleep(LONG)
-    attempt = storage.written[0].attempt
-    assert connector.references == [attempt.reference] * tries
-    assert (storage.written[-1].attempt.tries, storage.statuses()) == (tries, [status])
-    assert autojump_clock.current_time() == LONG
-
-
-@pytest.mark.parametrize("answer", [REFUSED_PORT, UNAVAILABLE])
-async def test_where_the_bank_took_nothing_within_the_window_the_payment_failed(
-    answer: Answer, nursery: trio.Nursery, autojump_clock: MockClock
-) -> None:
-    storage, connector = MemoryStorage(), FakeConnector(says_in_turn([answer]))
-    gateway = await start_gateway(nursery, ports_with(storage, connector))
-    await pay(gateway)
-    await trio.sleep(LONG)
-    change, times = storage.written[-1], [asked.at for asked in connector.asked]
-    failure = JobFailure(FailureCode.BANK_UNAVAILABLE, "The bank took no request in time.")
-    assert (change.payment.status, change.job.failure) == (PaymentStatus.FAILED, failure)
-    assert (change.attempt.outcome, change.attempt.tries) == (AttemptOutcome.NOT_PROCESSED, len(times))
-    assert 50 < times[-1] < 60
-    assert max(later - earlier for earlier, later in zip(times, times[1:], strict=False)) <= 5
-    assert [gateway.in_flight, autojump_clock.current_time()] == [0, LONG]
 
 
 async def test_where_storage_refuses_to_accept_the_caller_is_told_and_the_bank_is_not(

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.conftest import order
+from tests.end_to_end.programs import order
 
 if TYPE_CHECKING:
-    from tests.end_to_end.conftest import Gateway, Simulator
+    from collections.abc import Callable
+
+    from tests.end_to_end.programs import Gateway, Simulator
 
 UNKNOWN_AND_BOOKED = ["4000009900000038", "4000009900000046", "4000009900000087", "4000009900000095"]
 
 
-def test_a_gateway_is_soon_ready(gateway: Gateway, record_property: pytest.RecordProperty) -> None:
+def test_a_gateway_is_soon_ready(gateway: Gateway, record_property: Callable[[str, object], None]) -> None:
     record_property("seconds_to_ready", gateway.seconds_to_ready)
     print(f"ready after {gateway.seconds_to_ready:.2f} s")  # noqa: T201 - for the reader of -s
     assert gateway.seconds_to_ready < 10
@@ -63,7 +65,7 @@ def test_a_payment_is_accepted_then_completed_and_approved(gateway: Gateway, sim
     ],
 )
 def test_an_amount_is_exact_from_request_to_bank_to_answer(
-    amount: str, currency: str, shown: str, minor_units: int, gateway: Gateway, simulator: Simulator
+    amount: str, currency: str, shown: str, minor_units: int, *, gateway: Gateway, simulator: Simulator
 ) -> None:
     body = json.dumps(order(currency=currency)).replace('"10.50"', amount)
     headers = {"Content-Type": "application/json"}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.end_to_end.conftest import KEY, OTHER_KEY, order
+from tests.end_to_end.programs import KEY, OTHER_KEY, order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.end_to_end.conftest import Gateway
+    from tests.end_to_end.programs import Gateway
 
 JSON = {"Content-Type": "application/json"}
 PAY = json.dumps(order()).encode()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.end_to_end.conftest import Gateway
+    from tests.end_to_end.programs import Gateway
 
 
 def test_it_is_live_and_ready_without_a_key(gateway: Gateway) -> None:

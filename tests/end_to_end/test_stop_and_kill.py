@@ -6,16 +6,17 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-from tests.end_to_end.test_stream import closed_with, frame, listening, seqs
+from tests.end_to_end.sockets import HEALTH, connected, heard
+from tests.end_to_end.streams import closed_with, frame, listening, seqs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.end_to_end.conftest import Gateway, Simulator, StartGateway, StartSimulator
+    from tests.end_to_end.conftest import StartGateway, StartSimulator
 
+WAIT = b"\r\nAuthorization: Bearer ap_123\r\nPrefer: wait=10\r\n\r\n"
 HANGS, STATUSES = "4000009900000020", "SELECT status, count(*) FROM payments GROUP BY 1 ORDER BY 1"
 
 
@@ -35,20 +36,22 @@ async def test_a_gateway_that_stops_lets_its_payments_complete_and_its_listeners
     assert time.monotonic() - began < 5
     assert [("Approved", 20)] == gateway.rows(STATUSES)
     assert '"Stopped"' in gateway.lines[-1]
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{gateway.url}/health/live")
+    with pytest.raises(ConnectionRefusedError):
+        connected(gateway)
 
 
 def test_a_request_that_waits_is_answered_before_the_gateway_stops(
     tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
 ) -> None:
     gateway = start_gateway(tmp_path / "pgw.db", start_simulator("--latency", "0.5").url)
-    accepted = gateway.pay()
-    with gateway.client.stream("GET", "/health/live") as idle:
-        idle.read()
-    gateway.process.send_signal(signal.SIGINT)
-    with pytest.raises(httpx.TransportError):
-        gateway.client.get(accepted.headers["Location"])
+    location = gateway.pay().headers["Location"].encode()
+    with connected(gateway) as connection:
+        # The second request is read together with the first, so it is at work once the first is answered.
+        waiting = HEALTH.replace(b"/health/live", location).replace(b"\r\n\r\n", WAIT)
+        connection.sendall(HEALTH + waiting)
+        assert heard(connection, b"}").startswith(b"HTTP/1.1 200 ")
+        gateway.process.send_signal(signal.SIGINT)
+        assert b'"status":"Completed"' in heard(connection, b"}")
     assert 0 == gateway.ended(5)
     assert [("Approved", 1)] == gateway.rows(STATUSES)
 
@@ -79,16 +82,3 @@ async def test_a_killed_gateway_loses_nothing_and_guesses_nothing(
     assert after == frames[-1]["job"]
     # Asked once, and never again: the three and the one that were approved are all that was booked.
     assert 4 == len(bank.bookings())
-
-
-def test_nothing_is_in_flight_twice_after_a_clean_stop(
-    gateway: Gateway, simulator: Simulator, tmp_path: Path, start_gateway: StartGateway
-) -> None:
-    assert gateway.process.poll() is None
-    first = start_gateway(tmp_path / "pgw.db", simulator.url)
-    job = first.settled(first.pay())
-    assert 0 == first.end()
-    second = start_gateway(tmp_path / "pgw.db", simulator.url)
-    assert job == second.client.get(f"/jobs/{job['jobId']}").json()
-    assert not any("PaymentsInterrupted" in line for line in second.lines)
-    assert 1 == len(simulator.bookings(second.reference_of(job)))

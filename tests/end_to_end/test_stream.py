@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
 
-from tests.end_to_end.conftest import KEY, OTHER_KEY, order
+from tests.end_to_end.programs import KEY, OTHER_KEY
+from tests.end_to_end.streams import closed_with, frame, listening, seqs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from tests.end_to_end.programs import Gateway
 
-    from tests.end_to_end.conftest import Gateway
-
-PAYMENTS, AT_A_TIME = 220, 20
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
-
-
-@asynccontextmanager
-async def listening(
-    gateway: Gateway, path: str = "/jobs/stream", key: Mapping[str, str] = KEY
-) -> AsyncIterator[WebSocketConnection]:
-    headers = [(name.encode(), value.encode()) for name, value in key.items()]
-    with trio.fail_after(20):
-        async with open_websocket_url(
-            gateway.url.replace("http", "ws", 1) + path, extra_headers=headers
-        ) as stream:
-            try:
-                yield stream
-            finally:
-                # trio-websocket itself leaves it open where the server was the first to close.
-                with trio.CancelScope(shield=True):
-                    await stream.aclose()
-                    await trio.aclose_forcefully(stream._stream)
-
-
-async def frame(stream: WebSocketConnection) -> dict[str, Any]:
-    received: dict[str, Any] = json.loads(await stream.get_message())
-    return received
-
-
-async def closed_with(stream: WebSocketConnection) -> int:
-    with pytest.raises(ConnectionClosed) as closed:
-        await stream.get_message()
-    code = closed.value.reason.code
-    assert isinstance(code, int)
-    return code
-
-
-def seqs(frames: list[dict[str, Any]]) -> list[int]:
-    return [one["seq"] for one in frames]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +62,9 @@ async def test_each_change_is_a_frame_and_what_the_client_sends_is_ignored(gatew
     assert [ready["seq"] + 1, ready["seq"] + 2] == seqs(frames)
     assert ["job.created", "job.completed"] == [one["type"] for one in frames]
     created = {name: job[name] for name in job if name != "entityId"} | {
-        **{"status": "Created", "paymentStatus": "Created", "updatedAt": job["createdAt"]}
+        "status": "Created",
+        "paymentStatus": "Created",
+        "updatedAt": job["createdAt"],
     }
     assert [created, job] == [one["job"] for one in frames]
     assert [job["createdAt"], job["updatedAt"]] == [one["occurredAt"] for one in frames]
@@ -125,47 +86,3 @@ async def test_a_jobs_stream_begins_with_its_first_event_and_closes_after_its_la
     async with listening(gateway, f"{path}?after={completed['seq']}") as stream:
         assert completed["seq"] == (await frame(stream))["seq"]
         assert 1000 == await closed_with(stream)
-
-
-async def test_a_resumed_stream_misses_nothing_and_repeats_nothing(gateway: Gateway) -> None:
-    live: list[dict[str, Any]] = []
-    resumed: list[dict[str, Any]] = []
-
-    async def listen(stream: WebSocketConnection) -> None:
-        while len(live) < 2 * PAYMENTS:
-            live.append(await frame(stream))
-
-    async def listen_and_leave_and_resume(after: int) -> None:
-        while len(resumed) < 2 * PAYMENTS:
-            async with listening(gateway, f"/jobs/stream?after={after}", OTHER_KEY) as stream:
-                assert {"type": "stream.ready", "seq": after} == await frame(stream)
-                for _ in range(min(37, 2 * PAYMENTS - len(resumed))):
-                    resumed.append(await frame(stream))
-            after = resumed[-1]["seq"]
-
-    async with listening(gateway, key=OTHER_KEY) as stream:
-        begin = (await frame(stream))["seq"]
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(listen, stream)
-            nursery.start_soon(pay_many, gateway)
-            nursery.start_soon(listen_and_leave_and_resume, begin)
-    assert list(range(begin + 1, begin + 1 + 2 * PAYMENTS)) == seqs(live)
-    assert live == resumed
-    async with listening(gateway, f"/jobs/stream?after={begin}", OTHER_KEY) as stream:
-        await frame(stream)
-        assert live == [await frame(stream) for _ in live]
-
-
-async def pay_many(gateway: Gateway) -> None:
-    """Pay as the other merchant, several at a time."""
-    limits = trio.CapacityLimiter(AT_A_TIME)
-    async with httpx.AsyncClient(base_url=gateway.url, headers=OTHER_KEY, timeout=20) as client:
-
-        async def pay() -> None:
-            async with limits:
-                accepted = await client.post("/payments", json=order())
-            assert 202 == accepted.status_code
-
-        async with trio.open_nursery() as nursery:
-            for _ in range(PAYMENTS):
-                nursery.start_soon(pay)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.end_to_end.conftest import Gateway, Simulator, StartGateway, StartSimulator
+    from tests.end_to_end.conftest import StartGateway, StartSimulator
+    from tests.end_to_end.programs import Gateway, Simulator
 
 
 def test_payments_are_accepted_while_the_bank_is_down_and_complete_once_it_is_up(

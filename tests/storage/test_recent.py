@@ -65,13 +65,12 @@ async def _read(storage: Storage, change: Change) -> tuple[Job | None, Payment |
 
 async def test_what_is_kept_at_hand_is_what_the_database_holds(database: Database, changes: Changes) -> None:
     accepted = [changes.accepted(merchant_id) for merchant_id in ("mer_a", "mer_b") for _ in range(5)]
-    outcomes = (changes.authorized, changes.declined, changes.failed, changes.doubted, lambda one: one)
+    outcomes = (changes.authorized, changes.declined, changes.failed, changes.doubted)
     async with database.open() as storage:
         for change in accepted:
             await storage.write(change)
-        for outcome, change in zip(outcomes * 2, accepted, strict=True):
-            if outcome(change) is not change:
-                await storage.write(outcome(change))
+        for outcome, change in zip(outcomes * 2, accepted[:-2], strict=True):
+            await storage.write(outcome(change))
         at_hand = [await _read(storage, change) for change in accepted]
     async with database.open() as storage:
         assert at_hand == [await _read(storage, change) for change in accepted]

@@ -1,0 +1,53 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import trio
+
+from pgw.actors.bank import Bank
+from pgw.domain.merchant import ApiKey, Merchant
+from pgw.storage.sqlite import SqliteStorage, open_storage
+from tests.actors.callers import Callers
+
+MERCHANTS = ("mer_a", "mer_b")
+
+
+StartBank = Callable[[Bank], Callers]
+
+
+class OpenDatabase(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[SqliteStorage]: ...
+
+
+@pytest.fixture
+def open_database(tmp_path: Path) -> OpenDatabase:
+    """Open the test's one database file, which has two merchants; a second time is after a restart."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[SqliteStorage]:
+        async with open_storage(tmp_path / "pgw.db", lambda _events: None) as storage:
+            for number, merchant_id in enumerate(MERCHANTS):
+                key = ApiKey(f"{number:064}", merchant_id, demo=False)
+                await storage.add_merchant(Merchant(merchant_id, merchant_id), key)
+            yield storage
+
+    return opened
+
+
+@pytest.fixture
+async def database(open_database: OpenDatabase) -> AsyncIterator[SqliteStorage]:
+    async with open_database() as storage:
+        yield storage
+
+
+@pytest.fixture
+def start_bank(nursery: trio.Nursery) -> StartBank:
+    """Run a bank, and return those who call it."""
+
+    def start(bank: Bank) -> Callers:
+        nursery.start_soon(bank.run)
+        return Callers(bank, nursery)
+
+    return start

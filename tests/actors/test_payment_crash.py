@@ -1,0 +1,155 @@
+"""A payment's actor meets a bug, on a real database file: nobody else notices."""
+
+import pytest
+import trio
+
+from pgw.actors.gateway import Gateway
+from pgw.actors.mailbox import ReplyAbandoned
+from pgw.bank.port import Answer, Call, NotSent
+from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.errors import Refusal
+from pgw.domain.job import Job
+from pgw.domain.payment import PaymentStatus
+from pgw.domain.result import Result
+from pgw.storage.port import Change
+from pgw.storage.sqlite import SqliteStorage
+from tests.actors.fake_bank import FakeConnector
+from tests.actors.orders import pay, submit
+from tests.actors.tree import ports_with, start_gateway
+
+MEETS_THE_BUG = 666
+"""The amount, in minor units, of the one payment that does."""
+Write = Result[None, Refusal]
+
+
+async def settled(gateway: Gateway, storage: SqliteStorage, *jobs: Job) -> list[str]:
+    """Return the statuses of the payments once none of them is in flight or being taken up."""
+    with trio.fail_after(5):
+        while True:
+            changes = [await storage.change_of(job.id) for job in jobs]
+            statuses = [change.payment.status.value for change in changes if change is not None]
+            if gateway.in_flight == 0 and PaymentStatus.CREATED not in statuses:
+                return statuses
+
+
+async def pay_around(gateway: Gateway) -> list[Job]:
+    """Pay by the same merchant and by another."""
+    return [await pay(gateway, 100, merchant) for merchant in ("mer_a", "mer_b")]
+
+
+async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown(
+    database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = FakeConnector()
+    ports = ports_with(database, connector)
+    perform = ports.bank.perform
+
+    async def buggy(call: Call, *, submit_by: float) -> Answer:
+        answer = await perform(call, submit_by=submit_by)
+        if call.amount.minor_units == MEETS_THE_BUG:
+            raise ZeroDivisionError
+        return answer
+
+    monkeypatch.setattr(ports.bank, "perform", buggy)
+    gateway = await start_gateway(nursery, ports)
+    before, crashing, after = await pay_around(gateway), await pay(gateway, MEETS_THE_BUG), []
+    after = await pay_around(gateway)
+    assert await settled(gateway, database, crashing) == ["Unknown"]
+    assert await settled(gateway, database, *before, *after) == ["Approved"] * 4
+    assert len(connector.asked) == 5
+
+
+class BuggyWrites:
+    """Raises when the one payment is written for the `number`-th time, before or after writing it."""
+
+    def __init__(self, storage: SqliteStorage, number: int, *, writes_first: bool) -> None:
+        self.job: Job | None = None
+        self._write = storage.write
+        self._number = number
+        self._writes_first = writes_first
+
+    async def write(self, change: Change) -> Write:
+        if change.payment.amount.minor_units != MEETS_THE_BUG:
+            return await self._write(change)
+        self.job = self.job or change.job
+        self._number -= 1
+        if self._number != 0:
+            return await self._write(change)
+        if self._writes_first:
+            await self._write(change)
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("writes_first", "left"),
+    [
+        pytest.param(False, [], id="before it was accepted"),
+        pytest.param(True, ["Unknown"], id="between accept and reply"),
+    ],
+)
+async def test_a_bug_before_the_reply_abandons_the_caller_and_never_asks_the_bank(
+    writes_first: bool,
+    left: list[str],
+    database: SqliteStorage,
+    nursery: trio.Nursery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buggy = BuggyWrites(database, 1, writes_first=writes_first)
+    monkeypatch.setattr(database, "write", buggy.write)
+    connector = FakeConnector()
+    gateway = await start_gateway(nursery, ports_with(database, connector))
+    before = await pay_around(gateway)
+    with pytest.raises(ReplyAbandoned):
+        await submit(gateway, MEETS_THE_BUG)
+    after = await pay_around(gateway)
+    assert await settled(gateway, database, *before, *after) == ["Approved"] * 4
+    assert buggy.job is not None
+    assert await settled(gateway, database, buggy.job) == left
+    assert {asked.call.amount.minor_units for asked in connector.asked} == {100}
+
+
+@pytest.mark.parametrize(
+    ("writes_first", "status", "outcome"),
+    [
+        pytest.param(False, "Unknown", AttemptOutcome.DOUBTFUL, id="the outcome is lost"),
+        pytest.param(True, "Approved", AttemptOutcome.ANSWERED, id="the outcome is stored"),
+    ],
+)
+async def test_a_bug_over_the_outcome_never_asks_the_bank_again(  # noqa: PLR0917
+    writes_first: bool,
+    status: str,
+    outcome: AttemptOutcome,
+    database: SqliteStorage,
+    nursery: trio.Nursery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buggy = BuggyWrites(database, 2, writes_first=writes_first)
+    monkeypatch.setattr(database, "write", buggy.write)
+    connector = FakeConnector()
+    gateway = await start_gateway(nursery, ports_with(database, connector))
+    job = await pay(gateway, MEETS_THE_BUG)
+    assert await settled(gateway, database, job) == [status]
+    change = await database.change_of(job.id)
+    assert change is not None
+    assert (change.attempt.outcome, len(connector.asked)) == (outcome, 1)
+
+
+async def test_a_payment_that_crashes_between_two_tries_is_not_tried_again(
+    database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_call: Call) -> Answer:
+        return NotSent("refused")
+
+    connector = FakeConnector(refused)
+    ports = ports_with(database, connector)
+    perform = ports.bank.perform
+
+    async def buggy_at_the_second_try(call: Call, *, submit_by: float) -> Answer:
+        if connector.asked:
+            raise ZeroDivisionError
+        return await perform(call, submit_by=submit_by)
+
+    monkeypatch.setattr(ports.bank, "perform", buggy_at_the_second_try)
+    gateway = await start_gateway(nursery, ports)
+    assert await settled(gateway, database, await pay(gateway)) == ["Unknown"]
+    assert len(connector.asked) == 1

@@ -1,0 +1,46 @@
+"""A WebSocket client that trusts nobody to close."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
+
+from tests.end_to_end.programs import KEY, Gateway
+
+
+@asynccontextmanager
+async def listening(
+    gateway: Gateway, path: str = "/jobs/stream", key: Mapping[str, str] = KEY
+) -> AsyncIterator[WebSocketConnection]:
+    headers = [(name.encode(), value.encode()) for name, value in key.items()]
+    with trio.fail_after(20):
+        async with open_websocket_url(
+            gateway.url.replace("http", "ws", 1) + path, extra_headers=headers
+        ) as stream:
+            try:
+                yield stream
+            finally:
+                # trio-websocket itself leaves it open where the server was the first to close.
+                with trio.CancelScope(shield=True):
+                    await stream.aclose()
+                    await trio.aclose_forcefully(stream._stream)
+
+
+async def frame(stream: WebSocketConnection) -> dict[str, Any]:
+    received: dict[str, Any] = json.loads(await stream.get_message())
+    return received
+
+
+async def closed_with(stream: WebSocketConnection) -> int:
+    with pytest.raises(ConnectionClosed) as closed:
+        await stream.get_message()
+    assert closed.value.reason is not None
+    return int(closed.value.reason.code)
+
+
+def seqs(frames: list[dict[str, Any]]) -> list[int]:
+    return [one["seq"] for one in frames]
