@@ -10,7 +10,6 @@ import pytest
 from pgw.storage.sqlite import SqliteStorage
 
 if TYPE_CHECKING:
-
     from pgw.storage.engine import Engine
     from pgw.storage.port import Storage
     from tests.storage.conftest import Database
