@@ -30,11 +30,6 @@ class Currency:
             return Err(Invalid(InvalidCode.INVALID_CURRENCY, detail))
         return Ok(currency)
 
-    @staticmethod
-    def of(code: str) -> "Currency":
-        """Return the currency of a code that was judged before; one since withdrawn is still readable."""
-        return _currencies().get(code) or Currency(code, 2)
-
     def major(self, minor_units: int) -> Decimal:
         """Return minor units as an amount with exactly this currency's decimals, as answers show it."""
         return Decimal(minor_units).scaleb(-self.exponent)

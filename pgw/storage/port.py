@@ -38,7 +38,7 @@ class StorageUnavailable(Exception):
 
 
 class StorageLost(Exception):
-    """What is on disk is no longer known (a failed fsync): the process ends, and recovers at its start."""
+    """What is on disk is not known (a failed fsync, or reading back): the process ends and recovers."""
 
 
 class Storage(Protocol):
@@ -74,7 +74,10 @@ class Storage(Protocol):
         """Return the change last written for a job, for the actor that takes it up again."""
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        """Add a merchant and a key of its; one that is there already is left as it is."""
+        """Add a merchant and a key of its; one that is there already is left as it is.
+
+        Raises `StorageUnavailable`; it may be asked again, whether or not it took place.
+        """
 
     async def api_keys(self) -> Sequence[ApiKey]:
         """Return all keys."""

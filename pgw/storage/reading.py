@@ -15,6 +15,8 @@ from pgw.domain.payment import Payment
 from pgw.storage.port import Change
 from pgw.storage.rows import from_row, from_rows, to_json
 
+_CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
+
 _FAILURE = """
     CASE WHEN {0}.failure_code IS NOT NULL
     THEN json_object('code', {0}.failure_code, 'detail', {0}.failure_detail) END
@@ -22,13 +24,13 @@ _FAILURE = """
 
 _JOB = f"""json_object('id', jobs.id, 'merchant_id', jobs.merchant_id, 'type', jobs.type,
     'status', jobs.status, 'payment_id', jobs.payment_id, 'payment_status', jobs.payment_status,
-    'amount', json_object('minor_units', jobs.amount, 'currency', jobs.currency),
+    'amount', json_object('minor_units', jobs.amount, 'currency', {_CURRENCY.format("jobs")}),
     'failure', {_FAILURE.format("jobs")}, 'request_id', jobs.request_id,
     'created_at', jobs.created_at, 'updated_at', jobs.updated_at)
 """
 
-_PAYMENT = """json_object('id', payments.id, 'merchant_id', payments.merchant_id, 'status', payments.status,
-    'amount', json_object('minor_units', payments.amount, 'currency', payments.currency),
+_PAYMENT = f"""json_object('id', payments.id, 'merchant_id', payments.merchant_id, 'status', payments.status,
+    'amount', json_object('minor_units', payments.amount, 'currency', {_CURRENCY.format("payments")}),
     'card', json_object('last_four', card_last_four, 'brand', card_brand,
         'expiry', json_object('month', card_expiry_month, 'year', card_expiry_year)),
     'capture', json(iif(capture, 'true', 'false')), 'captured', captured, 'refunded', refunded,

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from pgw.domain.attempt import Attempt
 from pgw.domain.job import Job, JobEvent, event_type
-from pgw.domain.money import Currency
 from pgw.domain.payment import Payment
 from pgw.storage.port import Change
 
@@ -22,7 +21,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 _converter = cattrs.Converter()
 _converter.register_structure_hook(datetime, lambda stored, _: _EPOCH + stored * _MILLISECOND)
-_converter.register_structure_hook(Currency, lambda stored, _: Currency.of(stored))
 
 
 @frozen
@@ -54,6 +52,7 @@ def _payment_row(payment: Payment) -> list[Any]:
         payment.status,
         amount.minor_units,
         amount.currency.code,
+        amount.currency.exponent,
         int(payment.capture),
         payment.captured,
         payment.refunded,
@@ -81,6 +80,7 @@ def _job_row(job: Job) -> list[Any]:
         job.payment_status,
         job.amount.minor_units,
         job.amount.currency.code,
+        job.amount.currency.exponent,
         job.failure and job.failure.code,
         job.failure and job.failure.detail,
         job.request_id,

@@ -26,12 +26,12 @@ _INSTALL = f"""
 
     CREATE TEMP TRIGGER write_group INSTEAD OF INSERT ON change_groups
     BEGIN
-        INSERT INTO payments {_rows(19, "NEW.payments")}
+        INSERT INTO payments {_rows(20, "NEW.payments")}
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
             refunded = excluded.refunded, decline_code = excluded.decline_code,
             updated_at = excluded.updated_at;
 
-        INSERT INTO jobs {_rows(13, "NEW.jobs")}
+        INSERT INTO jobs {_rows(14, "NEW.jobs")}
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
             failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
             updated_at = excluded.updated_at;

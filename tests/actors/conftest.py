@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 import trio
+from structlog.testing import LogCapture
 
 from pgw.actors.bank import Bank
 from pgw.domain.merchant import ApiKey, Merchant
@@ -51,3 +53,11 @@ def start_bank(nursery: trio.Nursery) -> StartBank:
         return Callers(bank, nursery)
 
     return start
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
+    """What supervisors log, however logging was set up before."""
+    capture = LogCapture()
+    monkeypatch.setattr("pgw.actors.supervisor._log", structlog.wrap_logger(None, processors=[capture]))
+    return capture

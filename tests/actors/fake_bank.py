@@ -12,6 +12,7 @@ from pgw.ports import Randomness, SystemClock
 
 Perform = Callable[[Call], Awaitable[Answer]]
 YES = Authorized("code-1")
+MOST_CALLS = 1000
 
 
 @frozen
@@ -80,6 +81,7 @@ class _FakeConnection(BankConnection):
 
     async def perform(self, call: Call) -> Answer:
         self._connector.asked.append(Asked(trio.current_time(), call))
+        assert len(self._connector.asked) < MOST_CALLS, "the bank is asked without end"
         return await self._connector.perform(call)
 
 

@@ -1,5 +1,7 @@
 """What the actors are asked to do."""
 
+import trio
+
 from pgw.actors.gateway import Gateway, submit_payment
 from pgw.bank.port import Authorize
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
@@ -9,6 +11,8 @@ from pgw.domain.money import Currency, Money
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Ok, Result
 
+PATIENCE = 10.0
+"""Seconds that a caller waits at most, so that a test fails and does not hang."""
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(3, 2090))
 
 
@@ -21,7 +25,8 @@ def an_order(minor_units: int = 1050) -> PaymentOrder:
 
 
 async def submit(gateway: Gateway, minor_units: int = 1050, merchant: str = "mer_a") -> Result[Job, Refusal]:
-    return await submit_payment(gateway, merchant, an_order(minor_units), "req_1")
+    with trio.fail_after(PATIENCE):
+        return await submit_payment(gateway, merchant, an_order(minor_units), "req_1")
 
 
 async def pay(gateway: Gateway, minor_units: int = 1050, merchant: str = "mer_a") -> Job:

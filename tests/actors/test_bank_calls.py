@@ -51,6 +51,23 @@ async def test_a_call_whose_caller_was_cancelled_is_never_sent(
     assert autojump_clock.current_time() == 101
 
 
+async def test_a_withdrawn_call_leaves_no_demand_for_sessions_behind(
+    start_bank: StartBank, autojump_clock: MockClock
+) -> None:
+    bank = a_bank(FakeConnector(says_after(10.0)), concurrency=2)
+    callers = start_bank(bank)
+    callers.call("first", "second")
+    await wait_all_tasks_blocked()
+    callers.call("late", submit_by=5.0)
+    await trio.sleep(100)
+    assert bank.sessions == 0
+    for reference in ("third", "fourth"):
+        callers.call(reference)
+        await trio.sleep(11)
+    assert bank.sessions == 1
+    assert autojump_clock.current_time() == 122
+
+
 async def test_the_queue_is_bounded(start_bank: StartBank, autojump_clock: MockClock) -> None:
     connector = FakeConnector(says_after(10.0))
     callers = start_bank(a_bank(connector, concurrency=1, queue=2))

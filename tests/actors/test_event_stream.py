@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import trio
 from trio.testing import wait_all_tasks_blocked
 
 from pgw.actors.event_stream import CAPACITY, EventStream, SubscriberTooSlow, Subscription
@@ -17,7 +18,8 @@ def an_event(seq: int, job_id: str = "job_1", merchant: str = "mer_a") -> JobEve
 
 
 async def received(subscription: Subscription, count: int) -> list[int]:
-    return [(await subscription.receive()).seq for _ in range(count)]
+    with trio.fail_after(5):
+        return [(await subscription.receive()).seq for _ in range(count)]
 
 
 async def test_events_come_in_order_to_every_subscriber_of_the_merchant_and_of_the_job() -> None:
@@ -55,7 +57,7 @@ async def test_a_slow_subscriber_is_dropped_once_its_buffer_is_full_and_harms_no
         stream.publish([an_event(CAPACITY + 2)])
         assert await received(healthy, 1) == [CAPACITY + 2]
         assert await received(slow, CAPACITY) == list(range(1, CAPACITY + 1))
-        with pytest.raises(SubscriberTooSlow):
+        with trio.fail_after(5), pytest.raises(SubscriberTooSlow):
             await slow.receive()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import trio
+from structlog.testing import LogCapture
 from trio.testing import MockClock
 
 from pgw.actors.mailbox import ReplyAbandoned
@@ -109,7 +110,7 @@ async def test_a_payment_that_cannot_be_taken_up_brings_not_even_its_merchant_do
 
 
 async def test_what_storage_cannot_read_for_a_while_is_taken_up_once_it_can(
-    nursery: trio.Nursery, autojump_clock: MockClock
+    nursery: trio.Nursery, autojump_clock: MockClock, logged: LogCapture
 ) -> None:
     storage = MemoryStorage()
     storage.failing_reads = 100
@@ -126,6 +127,7 @@ async def test_what_storage_cannot_read_for_a_while_is_taken_up_once_it_can(
     assert storage.statuses() == ["Created"]
     await trio.sleep(300)
     assert (storage.statuses(), autojump_clock.current_time()) == (["Unknown"], 400)
+    assert [entry["event"] for entry in logged.entries] == ["ActorCrashed"]
 
 
 class BuggyOnce(TimeOrderedIds):

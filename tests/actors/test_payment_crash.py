@@ -23,12 +23,14 @@ Write = Result[None, Refusal]
 
 
 async def settled(gateway: Gateway, storage: SqliteStorage, *jobs: Job) -> list[str]:
-    """Return the statuses of the payments once none of them is in flight or being taken up."""
+    """Return the statuses of the payments once nobody is at work on any."""
     with trio.fail_after(5):
         while True:
             changes = [await storage.change_of(job.id) for job in jobs]
             statuses = [change.payment.status.value for change in changes if change is not None]
-            if gateway.in_flight == 0 and PaymentStatus.CREATED not in statuses:
+            at_work = any(merchant._at_work for merchant in gateway._merchants.values())
+            if not at_work and PaymentStatus.CREATED not in statuses:
+                assert gateway.in_flight == 0
                 return statuses
 
 

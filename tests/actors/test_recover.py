@@ -73,6 +73,6 @@ async def test_recovery_that_cannot_write_says_so(
 
     async with open_database() as storage:
         monkeypatch.setattr(storage, "write", refuse)
-        with pytest.RaisesGroup(StorageUnavailable):
+        with trio.fail_after(5), pytest.RaisesGroup(StorageUnavailable):
             await Gateway(ports_with(storage, FakeConnector()), GatewayLimits(10, 10)).recover()
         assert len(await storage.interrupted(10)) == 1

@@ -1,7 +1,6 @@
 from collections.abc import Callable
 
 import pytest
-import structlog
 import trio
 from structlog.testing import LogCapture
 from trio.testing import wait_all_tasks_blocked
@@ -11,13 +10,6 @@ from pgw.actors.supervisor import (
     Restart,
 )
 from tests.actors.child import Child, a_supervisor, crashes, ends
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
-    capture = LogCapture()
-    monkeypatch.setattr("pgw.actors.supervisor._log", structlog.wrap_logger(None, processors=[capture]))
-    return capture
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.money import LARGEST_MINOR_UNITS, Currency, Money
 from pgw.domain.result import Err, Ok
 
-EUR, JPY, KWD, CLF = (Currency.of(code) for code in ("EUR", "JPY", "KWD", "CLF"))
-PAYABLE = [Currency.of(one.code) for one in Iso4217 if one.exponent is not None]
+EUR, JPY, KWD, CLF = Currency("EUR", 2), Currency("JPY", 0), Currency("KWD", 3), Currency("CLF", 4)
+PAYABLE = [Currency(one.code, one.exponent) for one in Iso4217 if one.exponent is not None]
 
 
 def refusal(raw: object, currency: Currency = EUR) -> str:

@@ -59,6 +59,15 @@ class Program:
         assert line is not None, f"never said {texts}: {''.join(self.lines[-50:])}"
         return line
 
+    def line_once_ready(self, text: str) -> str:
+        """Wait for the line that says so, and leave nothing behind where it never comes."""
+        try:
+            return self.wait_for_line(text)
+        except AssertionError:
+            self.process.kill()
+            Program.ended(self)
+            raise
+
     def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
         """Send the signal unless it ended by itself, and return its exit code."""
         self.process.send_signal(number)
@@ -79,7 +88,7 @@ class Simulator(Program):
     def __init__(self, *arguments: str) -> None:
         port = () if "--port" in arguments else ("--port", "0")
         super().__init__("simulator", *port, *arguments)
-        found = LISTENING.search(self.wait_for_line("listening"))
+        found = LISTENING.search(self.line_once_ready("listening"))
         assert found is not None
         self.url = found[1]
 
@@ -104,7 +113,7 @@ class Gateway(Program):
             *("--database", str(database), "--bank-url", bank_url, *arguments),
             environment=environment,
         )
-        self.url: str = json.loads(self.wait_for_line('"Ready"'))["Url"]
+        self.url: str = json.loads(self.line_once_ready('"Ready"'))["Url"]
         self.seconds_to_ready = time.monotonic() - began
         self.client = httpx.Client(base_url=self.url, headers=KEY, timeout=35)
 

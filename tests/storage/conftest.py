@@ -28,6 +28,9 @@ NOW = datetime(2026, 11, 22, 12, 30, 15, 123_000, UTC)
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
 
 
+EUR = Currency("EUR", 2)
+
+
 class Changes:
     """Makes changes as a payment's actor does, each of a payment of its own."""
 
@@ -35,10 +38,10 @@ class Changes:
         self._numbers = count(1)
 
     def accepted(
-        self, merchant_id: str = "mer_a", minor_units: int = 1050, currency: str = "EUR", **details: Any
+        self, merchant_id: str = "mer_a", minor_units: int = 1050, currency: Currency = EUR, **details: Any
     ) -> Change:
         number = f"{next(self._numbers):06}"
-        order = PaymentOrder(Money(minor_units, Currency.of(currency)), CARD, **details)
+        order = PaymentOrder(Money(minor_units, currency), CARD, **details)
         payment = Payment.ordered(f"pay_{number}", merchant_id, order, "bank", NOW)
         job = Job.opened(f"job_{number}", payment, f"req_{number}")
         return Change(payment, job, Attempt.intended(f"ref_{number}", payment.id, job.id, "bank", NOW))

@@ -24,7 +24,7 @@ WRITERS = 20
 async def _pay(storage: Storage, life: str, writer: int) -> None:
     for number in count(1):
         name, now = f"{life}_{writer}_{number}", SystemClock().now()
-        order = PaymentOrder(Money(number, Currency.of("EUR")), CARD)
+        order = PaymentOrder(Money(number, Currency("EUR", 2)), CARD)
         payment = Payment.ordered(f"pay_{name}", "mer_a", order, "bank", now)
         job = Job.opened(f"job_{name}", payment, "req_1")
         attempt = Attempt.intended(f"ref_{name}", payment.id, job.id, "bank", now)

@@ -132,9 +132,10 @@ async def test_what_waits_at_the_end_is_written(database: Database, changes: Cha
     async def write(storage: Storage) -> None:
         answers.append(await storage.write(changes.accepted()))
 
-    async with trio.open_nursery() as callers, database.open() as storage:
-        for _ in range(1000):
-            callers.start_soon(write, storage)
-        await trio.lowlevel.checkpoint()
+    with trio.fail_after(20):
+        async with trio.open_nursery() as callers, database.open() as storage:
+            for _ in range(1000):
+                callers.start_soon(write, storage)
+            await trio.lowlevel.checkpoint()
     assert [Ok(None)] * 1000 == answers
     assert 1000 == len(database.published)

@@ -94,6 +94,17 @@ async def test_a_clean_end_leaves_everything_in_the_database_and_nothing_in_the_
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def test_the_end_empties_the_log_though_another_program_has_the_database_open(
+    database: Database, changes: Changes
+) -> None:
+    """SQLite empties it by itself only when the last connection of all is closed."""
+    with closing(sqlite3.connect(database.path)) as shell:
+        async with database.open() as storage:
+            await storage.write(changes.accepted())
+            shell.execute("SELECT count(*) FROM payments").fetchone()
+        assert _log(database.path).stat().st_size == 0
+
+
 async def test_a_checkpoint_without_space_costs_no_write_its_answer(
     database: Database, changes: Changes, break_writer: BreakWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

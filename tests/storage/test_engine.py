@@ -15,6 +15,7 @@ import trio
 import trio_asyncio
 
 from pgw.storage.engine import AiosqliteEngine, open_engine
+from pgw.storage.port import StorageCannotOpen
 
 RAISES_WHILE_OPEN = """
 import sys, trio, trio_asyncio
@@ -49,6 +50,11 @@ def _fail(connection: sqlite3.Connection) -> None:
 
 def _wait(_: sqlite3.Connection, event: threading.Event) -> bool:
     return event.wait(10)
+
+
+async def _open_a_folder(folder: Path) -> None:
+    async with trio_asyncio.open_loop(), open_engine(folder.as_uri(), folder):
+        pytest.fail("it opened")
 
 
 async def test_the_private_parts_that_the_engine_uses_are_there(engine: AiosqliteEngine) -> None:
@@ -113,6 +119,14 @@ async def test_a_closed_connection_refuses() -> None:
             await engine.run(_add, 1, right=1)
         await trio.to_thread.run_sync(thread.join, 10)
         assert not thread.is_alive()
+
+
+async def test_an_opening_that_failed_leaves_no_thread(tmp_path: Path) -> None:
+    """It would die of a loop that is gone, and say so below the operator's one sentence."""
+    for _ in range(20):
+        with pytest.RaisesGroup(StorageCannotOpen, allow_unwrapped=True, flatten_subgroups=True):
+            await _open_a_folder(tmp_path)
+        assert not any("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 
 def test_a_process_whose_main_raises_while_an_engine_is_open_ends() -> None:

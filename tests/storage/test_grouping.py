@@ -1,6 +1,7 @@
 """Waiting for a group: bounded in number and in time. Fakes alone, so on virtual time."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
@@ -32,6 +33,10 @@ class Callers:
         self._grouping = grouping
         self._nursery = nursery
 
+    def outlive_it(self, nursery: trio.Nursery) -> None:
+        """Ask from a nursery that goes on when the grouping ends."""
+        self._nursery = nursery
+
     async def ask(self, *items: int, scope: trio.CancelScope | None = None) -> None:
         """Ask for all of them at once, and return when all wait or are answered."""
         for item in items:
@@ -46,127 +51,106 @@ class Callers:
                 self.answers[item] = error
 
 
-def _grouping(disk: Disk, **limits: int) -> Grouping[int, int]:
+@asynccontextmanager
+async def _running(disk: Disk, **limits: int) -> AsyncIterator[Callers]:
+    """Run a grouping; at the end let its disk, since a group that has begun cannot be cancelled."""
     bounds = {"largest_group": 10, "most_waiting": 10, "patience": 5} | limits
-    return Grouping(disk.run_group, **bounds)
-
-
-async def _run_within(scope: trio.CancelScope, grouping: Grouping[int, int]) -> None:
-    with scope:
-        await grouping.run()
+    grouping = Grouping(disk.run_group, **bounds)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(grouping.run)
+        try:
+            yield Callers(grouping, nursery)
+        finally:
+            disk.free.set()
+            nursery.cancel_scope.cancel()
 
 
 async def test_what_arrives_while_a_group_runs_is_the_next_group() -> None:
     disk = Disk()
-    grouping = _grouping(disk)
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        nursery.start_soon(grouping.run)
+    async with _running(disk) as callers:
         await callers.ask(1)
         await callers.ask(2, 3, 4)
         disk.free.set()
         await wait_all_tasks_blocked()
-        assert [[1], [2, 3, 4]] == disk.groups
-        assert {item: Ok(item * 10) for item in (1, 2, 3, 4)} == callers.answers
-        nursery.cancel_scope.cancel()
+    assert [[1], [2, 3, 4]] == disk.groups
+    assert {item: Ok(item * 10) for item in (1, 2, 3, 4)} == callers.answers
 
 
 async def test_no_group_is_larger_than_the_largest() -> None:
     disk = Disk()
-    grouping = _grouping(disk, largest_group=4)
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        await callers.ask(*range(10))
-        nursery.start_soon(grouping.run)
+    async with _running(disk, largest_group=4) as callers:
+        await callers.ask(0)
+        await callers.ask(*range(1, 11))
         disk.free.set()
         await wait_all_tasks_blocked()
-        assert [4, 4, 2] == [len(group) for group in disk.groups]
-        assert 10 == len(callers.answers)
-        nursery.cancel_scope.cancel()
+    assert [1, 4, 4, 2] == [len(group) for group in disk.groups]
+    assert {item: Ok(item * 10) for item in range(11)} == callers.answers
 
 
 async def test_an_error_is_its_own_items_alone() -> None:
     disk = Disk()
-    grouping = _grouping(disk)
     disk.free.set()
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        nursery.start_soon(grouping.run)
+    async with _running(disk) as callers:
         await callers.ask(1, -2, 3)
-        assert isinstance(callers.answers.pop(-2), ValueError)
-        assert {1: Ok(10), 3: Ok(30)} == callers.answers
-        nursery.cancel_scope.cancel()
+    assert isinstance(callers.answers.pop(-2), ValueError)
+    assert {1: Ok(10), 3: Ok(30)} == callers.answers
 
 
 async def test_one_more_than_may_wait_is_refused_at_once() -> None:
     disk = Disk()
-    grouping = _grouping(disk, most_waiting=2)
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        nursery.start_soon(grouping.run)
+    async with _running(disk, most_waiting=2) as callers:
         await callers.ask(1)
         await callers.ask(2, 3)
         await callers.ask(4)
         assert {4: REFUSED} == callers.answers
         disk.free.set()
         await wait_all_tasks_blocked()
-        assert [[1], [2, 3]] == disk.groups
-        nursery.cancel_scope.cancel()
+    assert [[1], [2, 3]] == disk.groups
 
 
 async def test_what_waited_too_long_is_refused_and_what_has_begun_is_not(
     autojump_clock: MockClock,  # noqa: ARG001 - the test runs on it
 ) -> None:
     disk = Disk()
-    grouping = _grouping(disk, patience=5)
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        nursery.start_soon(grouping.run)
-        nursery.start_soon(callers.ask, 1)
+    async with _running(disk, patience=5) as callers:
+        await callers.ask(1)
         await trio.sleep(1)
-        nursery.start_soon(callers.ask, 2)
+        await callers.ask(2)
         await trio.sleep(3)
-        nursery.start_soon(callers.ask, 3)
+        await callers.ask(3)
         await trio.sleep(1.9)
         assert {} == callers.answers
         await trio.sleep(1)
         assert {2: REFUSED} == callers.answers
         disk.free.set()
-        await trio.sleep(0.1)
-        assert {1: Ok(10), 2: REFUSED, 3: Ok(30)} == callers.answers
-        assert [[1], [3]] == disk.groups
-        nursery.cancel_scope.cancel()
+        await wait_all_tasks_blocked()
+    assert {1: Ok(10), 2: REFUSED, 3: Ok(30)} == callers.answers
+    assert [[1], [3]] == disk.groups
 
 
 async def test_a_caller_cancelled_while_it_waits_is_left_out() -> None:
-    disk = Disk()
-    grouping = _grouping(disk)
-    scope = trio.CancelScope()
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        nursery.start_soon(grouping.run)
+    disk, scope = Disk(), trio.CancelScope()
+    async with _running(disk) as callers:
         await callers.ask(1)
         await callers.ask(2, scope=scope)
         await callers.ask(3)
         scope.cancel()
+        await wait_all_tasks_blocked()
         disk.free.set()
         await wait_all_tasks_blocked()
-        assert [[1], [3]] == disk.groups
-        assert {1: Ok(10), 3: Ok(30)} == callers.answers
-        nursery.cancel_scope.cancel()
+    assert [[1], [3]] == disk.groups
+    assert {1: Ok(10), 3: Ok(30)} == callers.answers
 
 
 @pytest.mark.parametrize("largest_group", [1, 10])
 async def test_what_was_handed_over_before_the_end_is_run(largest_group: int) -> None:
     disk = Disk()
-    grouping = _grouping(disk, largest_group=largest_group)
-    async with trio.open_nursery() as nursery:
-        callers = Callers(grouping, nursery)
-        running = trio.CancelScope()
-        nursery.start_soon(_run_within, running, grouping)
-        await callers.ask(1)
-        await callers.ask(2, 3)
-        running.cancel()
-        await wait_all_tasks_blocked()
-        disk.free.set()
+    async with trio.open_nursery() as outer:
+        async with _running(disk, largest_group=largest_group) as callers:
+            callers.outlive_it(outer)
+            await callers.ask(1)
+            await callers.ask(2, 3)
+        with trio.move_on_after(5):
+            await wait_all_tasks_blocked()
+        outer.cancel_scope.cancel()
     assert {item: Ok(item * 10) for item in (1, 2, 3)} == callers.answers

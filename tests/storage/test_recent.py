@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve
 
-from pgw.storage import sqlite
+from pgw.storage import sqlite as sqlite_storage
 from pgw.storage.recent import RecentChanges
+from pgw.storage.sqlite import SqliteStorage
 
 if TYPE_CHECKING:
     from pgw.domain.job import Job
@@ -76,10 +78,19 @@ async def test_what_is_kept_at_hand_is_what_the_database_holds(database: Databas
         assert at_hand == [await _read(storage, change) for change in accepted]
 
 
+async def test_a_recent_change_is_read_without_the_database(database: Database, changes: Changes) -> None:
+    change = changes.accepted()
+    async with database.open() as storage:
+        assert isinstance(storage, SqliteStorage)
+        await storage.write(change)
+        await storage._reader.run(sqlite3.Connection.close)
+        assert (change.job, change.payment) == await _read(storage, change)
+
+
 async def test_what_gave_way_is_read_from_the_database(
     database: Database, changes: Changes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "RECENT_CHANGES", 2)
+    monkeypatch.setattr(sqlite_storage, "RECENT_CHANGES", 2)
     written = [changes.accepted() for _ in range(5)]
     async with database.open() as storage:
         for change in written:

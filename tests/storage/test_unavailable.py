@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from pgw.storage.group_commit import commit_group
 from pgw.storage.sqlite import PATIENCE_SECONDS, SqliteStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from pgw.domain.job import JobEvent
     from pgw.domain.result import Result
@@ -59,10 +60,21 @@ class StuckStorage:
         self.answers.append(await self.storage.write(change))
 
 
-async def test_a_full_waiting_list_refuses_at_once(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "MOST_WAITING", 3)
+@asynccontextmanager
+async def _stuck_storage() -> AsyncIterator[StuckStorage]:
+    """Run a storage; at the end let its disk, since a group that has begun cannot be cancelled."""
     async with trio.open_nursery() as nursery:
         stuck = StuckStorage(nursery)
+        try:
+            yield stuck
+        finally:
+            stuck.engine.free.set()
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_full_waiting_list_refuses_at_once(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "MOST_WAITING", 3)
+    async with _stuck_storage() as stuck:
         await stuck.write(changes.accepted())
         await stuck.write(*(changes.accepted() for _ in range(5)))
         assert [REFUSED] * 2 == stuck.answers
@@ -70,7 +82,6 @@ async def test_a_full_waiting_list_refuses_at_once(changes: Changes, monkeypatch
         await wait_all_tasks_blocked()
         assert [REFUSED] * 2 + [Ok(None)] * 4 == stuck.answers
         assert [1, 3] == stuck.engine.groups
-        nursery.cancel_scope.cancel()
 
 
 async def test_a_write_whose_group_does_not_begin_in_time_is_refused(
@@ -78,8 +89,7 @@ async def test_a_write_whose_group_does_not_begin_in_time_is_refused(
     autojump_clock: MockClock,  # noqa: ARG001 - the test runs on it
 ) -> None:
     begun, *waiting = (changes.accepted() for _ in range(3))
-    async with trio.open_nursery() as nursery:
-        stuck = StuckStorage(nursery)
+    async with _stuck_storage() as stuck:
         await stuck.write(begun)
         await stuck.write(*waiting)
         await trio.sleep(PATIENCE_SECONDS * 0.95)
@@ -91,4 +101,3 @@ async def test_a_write_whose_group_does_not_begin_in_time_is_refused(
         assert [REFUSED, REFUSED, Ok(None)] == stuck.answers
         assert [begun.job] == [event.job for event in stuck.published]
         assert [1] == stuck.engine.groups
-        nursery.cancel_scope.cancel()

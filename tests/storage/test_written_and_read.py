@@ -9,6 +9,7 @@ from attrs import evolve
 
 from pgw.domain.card import Brand, Expiry, MaskedCard
 from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.money import Currency
 from pgw.domain.result import Ok
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ def _through(outcome: Callable[[Changes, Change], Change]) -> Callable[[Changes]
     return both
 
 
+def _partly_refunded(changes: Changes) -> Sequence[Change]:
+    change = changes.accepted()
+    return [change, evolve(change, payment=evolve(change.payment, captured=1050, refunded=50))]
+
+
 WRITTEN: dict[str, Callable[[Changes], Sequence[Change]]] = {
     "as little as there can be": lambda changes: [changes.accepted()],
     "empty texts": lambda changes: [changes.accepted(description="", reference="", metadata={})],
@@ -50,8 +56,9 @@ WRITTEN: dict[str, Callable[[Changes], Sequence[Change]]] = {
         changes.accepted(metadata={f"{key:040}": "ß" * 200 for key in range(20)})
     ],
     "most money": lambda changes: [changes.accepted(minor_units=10**12 - 1)],
-    "least money": lambda changes: [changes.accepted(minor_units=1, currency="JPY")],
-    "three decimals": lambda changes: [changes.accepted(minor_units=10_500, currency="KWD")],
+    "least money": lambda changes: [changes.accepted(minor_units=1, currency=Currency("JPY", 0))],
+    "three decimals": lambda changes: [changes.accepted(minor_units=10_500, currency=Currency("KWD", 3))],
+    "a currency withdrawn since": lambda changes: [changes.accepted(currency=Currency("ITL", 0))],
     "another card": _with_another_card,
     "captured later": lambda changes: [changes.accepted(capture=False)],
     "authorized": lambda changes: [
@@ -59,6 +66,7 @@ WRITTEN: dict[str, Callable[[Changes], Sequence[Change]]] = {
         changes.authorized(change),
     ],
     "approved": _through(lambda changes, change: changes.authorized(change)),
+    "partly refunded": _partly_refunded,
     "declined": _through(lambda changes, change: changes.declined(change)),
     "failed": _through(lambda changes, change: changes.failed(change)),
     "unknown": _through(lambda changes, change: changes.doubted(change)),

@@ -18,6 +18,8 @@ CREATE TABLE payments (
     status TEXT NOT NULL CHECK (status IN ('Created', 'Authorized', 'Approved', 'Declined', 'Unknown', 'Failed')),
     amount INTEGER NOT NULL CHECK (amount BETWEEN 1 AND 999999999999),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
+    -- Stored, since ISO 4217 changes: what an amount meant when it was accepted it means for good.
+    exponent INTEGER NOT NULL CHECK (exponent BETWEEN 0 AND 4),
     capture INTEGER NOT NULL CHECK (capture IN (0, 1)),
     captured INTEGER NOT NULL CHECK (captured BETWEEN 0 AND amount),
     refunded INTEGER NOT NULL CHECK (refunded BETWEEN 0 AND captured),
@@ -43,6 +45,7 @@ CREATE TABLE jobs (
     payment_status TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL,
+    exponent INTEGER NOT NULL,
     failure_code TEXT CHECK ((status = 'Failed') = (failure_code IS NOT NULL)),
     failure_detail TEXT CHECK ((failure_code IS NULL) = (failure_detail IS NULL)),
     request_id TEXT NOT NULL,
