@@ -66,7 +66,7 @@ def set_up(level: str, log_format: str) -> None:
             structlog.processors.EventRenamer("Message"),
             structlog.processors.format_exc_info,
             redact,
-            _renderer(for_people),
+            *([_level_as_the_console_knows_it, _console()] if for_people else [_as_json_line]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
@@ -76,10 +76,15 @@ def set_up(level: str, log_format: str) -> None:
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[_ToStructlog()], force=True)
 
 
-def _renderer(for_people: bool) -> Any:
-    if for_people:
-        return structlog.dev.ConsoleRenderer(event_key="Message", timestamp_key="Timestamp")
-    return _as_json_line
+def _console() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(event_key="Message", timestamp_key="Timestamp")
+
+
+def _level_as_the_console_knows_it(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    event["level"] = event.pop("Level")
+    return event
 
 
 def _as_json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:

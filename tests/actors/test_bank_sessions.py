@@ -89,3 +89,17 @@ async def test_a_call_that_came_before_the_bank_ran_is_taken(
     nursery.start_soon(bank.run)
     await wait_all_tasks_blocked()
     assert callers.answers["early"] == (autojump_clock.current_time(), YES)
+
+
+async def test_a_call_that_comes_between_two_runs_of_the_bank_is_taken_by_the_second(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    bank = a_bank(FakeConnector(says_yes))
+    with trio.move_on_after(1):
+        await bank.run()
+    callers = Callers(bank, nursery)
+    callers.call("between")
+    await trio.sleep(1)
+    nursery.start_soon(bank.run)
+    await wait_all_tasks_blocked()
+    assert callers.answers["between"] == (autojump_clock.current_time(), YES)
