@@ -5,10 +5,12 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.actors.gateway import Gateway
+from pgw.actors.mailbox import ReplyAbandoned
 from pgw.domain.errors import Refusal
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Err, Ok
-from tests.actors.fake_bank import FakeConnector, says_after
+from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
+from tests.actors.fake_bank import FakeConnector, says_after, says_yes
 from tests.actors.memory_storage import REFUSED, MemoryStorage
 from tests.actors.orders import pay, submit
 from tests.actors.tree import ports_with, start_gateway
@@ -95,3 +97,26 @@ async def test_a_draining_gateway_refuses_commands_and_ends_those_in_flight(
     await trio.sleep(11)
     assert autojump_clock.current_time() == 11
     assert (storage.statuses(), gateway.in_flight) == ([PaymentStatus.APPROVED], 0)
+
+
+class BuggyOnce(TimeOrderedIds):
+    """Fails to make its first id."""
+
+    has_failed = False
+
+    def new(self, kind: str) -> str:
+        if not self.has_failed:
+            self.has_failed = True
+            raise ZeroDivisionError
+        return super().new(kind)
+
+
+async def test_a_bug_in_admission_abandons_the_caller_and_admits_the_next(nursery: trio.Nursery) -> None:
+    storage = MemoryStorage()
+    ids = BuggyOnce(SystemClock(), SystemRandomness())
+    ports = ports_with(storage, FakeConnector(says_yes), ids)
+    gateway = await start_gateway(nursery, ports, in_flight=1)
+    with trio.fail_after(5), pytest.raises(ReplyAbandoned):
+        await submit(gateway)
+    assert gateway.in_flight == 0
+    await pay(gateway)

@@ -11,7 +11,6 @@ from pgw.actors.mailbox import ReplyAbandoned
 from pgw.actors.supervisor import RestartIntensity
 from pgw.bank.port import Answer, Call
 from pgw.domain.result import Ok
-from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.storage.port import Change
 from pgw.storage.sqlite import SqliteStorage
 from tests.actors.fake_bank import YES, FakeConnector, says_yes
@@ -128,26 +127,3 @@ async def test_what_storage_cannot_read_for_a_while_is_taken_up_once_it_can(
     await trio.sleep(300)
     assert (storage.statuses(), autojump_clock.current_time()) == (["Unknown"], 400)
     assert [entry["event"] for entry in logged.entries] == ["ActorCrashed"]
-
-
-class BuggyOnce(TimeOrderedIds):
-    """Fails to make its first id."""
-
-    has_failed = False
-
-    def new(self, kind: str) -> str:
-        if not self.has_failed:
-            self.has_failed = True
-            raise ZeroDivisionError
-        return super().new(kind)
-
-
-async def test_a_bug_in_admission_abandons_the_caller_and_admits_the_next(nursery: trio.Nursery) -> None:
-    storage = MemoryStorage()
-    ids = BuggyOnce(SystemClock(), SystemRandomness())
-    ports = ports_with(storage, FakeConnector(says_yes), ids)
-    gateway = await start_gateway(nursery, ports, in_flight=1)
-    with trio.fail_after(5), pytest.raises(ReplyAbandoned):
-        await submit(gateway)
-    assert gateway.in_flight == 0
-    await pay(gateway)

@@ -7,19 +7,13 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.mailbox import ReplyAbandoned
 from pgw.bank.port import Answer, Call, NotSent
 from pgw.domain.attempt import AttemptOutcome
-from pgw.domain.errors import Refusal
 from pgw.domain.job import Job
 from pgw.domain.payment import PaymentStatus
-from pgw.domain.result import Result
-from pgw.storage.port import Change
 from pgw.storage.sqlite import SqliteStorage
+from tests.actors.buggy_writes import MEETS_THE_BUG, BuggyWrites
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.orders import pay, submit
 from tests.actors.tree import ports_with, start_gateway
-
-MEETS_THE_BUG = 666
-"""The amount, in minor units, of the one payment that does."""
-Write = Result[None, Refusal]
 
 
 async def settled(gateway: Gateway, storage: SqliteStorage, *jobs: Job) -> list[str]:
@@ -59,27 +53,6 @@ async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown(
     assert await settled(gateway, database, crashing) == ["Unknown"]
     assert await settled(gateway, database, *before, *after) == ["Approved"] * 4
     assert len(connector.asked) == 5
-
-
-class BuggyWrites:
-    """Raises when the one payment is written for the `number`-th time, before or after writing it."""
-
-    def __init__(self, storage: SqliteStorage, number: int, *, writes_first: bool) -> None:
-        self.job: Job | None = None
-        self._write = storage.write
-        self._number = number
-        self._writes_first = writes_first
-
-    async def write(self, change: Change) -> Write:
-        if change.payment.amount.minor_units != MEETS_THE_BUG:
-            return await self._write(change)
-        self.job = self.job or change.job
-        self._number -= 1
-        if self._number != 0:
-            return await self._write(change)
-        if self._writes_first:
-            await self._write(change)
-        raise ZeroDivisionError
 
 
 @pytest.mark.parametrize(
