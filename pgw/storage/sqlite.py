@@ -102,7 +102,8 @@ class SqliteStorage:
         return await self._read(reading.interrupted, limit)
 
     async def change_of(self, job_id: str) -> Change | None:
-        return await self._read(reading.change_of, job_id)
+        # By the writer, so behind a commit that is under way: it may be this very job's.
+        return await self._run(self._writer, reading.change_of, job_id)
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
         try:
@@ -135,8 +136,17 @@ class SqliteStorage:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Answer:
+        return await self._run(self._reader, statement, *args, **kwargs)
+
+    async def _run(
+        self,
+        engine: Engine,
+        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
         try:
-            return await self._reader.run(statement, *args, **kwargs)
+            return await engine.run(statement, *args, **kwargs)
         except sqlite3.Error as error:
             raise StorageUnavailable(str(error)) from error
 

@@ -139,3 +139,16 @@ async def test_what_waits_at_the_end_is_written(database: Database, changes: Cha
             await trio.lowlevel.checkpoint()
     assert [Ok(None)] * 1000 == answers
     assert 1000 == len(database.published)
+
+
+async def test_what_is_being_committed_is_found_by_the_actor_that_takes_it_up(
+    database: Database, changes: Changes
+) -> None:
+    """A crash may cancel a payment's accept while it is committed; its restart must not miss it."""
+    change, scope = changes.accepted(), trio.CancelScope()
+    async with database.open() as storage, trio.open_nursery() as nursery:
+        with _database_busy(database.path):
+            nursery.start_soon(_write, storage, change, scope)
+            await wait_all_tasks_blocked()
+            scope.cancel()
+        assert change == await storage.change_of(change.job.id)
