@@ -42,13 +42,18 @@ class BankUrl(click.ParamType[str]):
         try:
             parts = urlsplit(str(value))
             sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+            (parts.hostname or "").encode("idna")
         except ValueError:
             sound = False
-        if not sound or parts.username or parts.query or parts.fragment:
+        if not sound or parts.username or parts.query or parts.fragment or not _is_plain(parts.path):
             self.fail(
                 "give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
         return str(value)
+
+
+def _is_plain(path: str) -> bool:
+    return path.isascii() and path.isprintable() and " " not in path
 
 
 class BankFeatures(click.ParamType[frozenset[BankFeature]]):

@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -12,10 +13,13 @@ import structlog
 REDACTED = "[redacted]"
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 # 12 digits or more of any script, however spaced or dashed: no check digit is asked for, since a mistyped
-# number is nearly one. A UUID may have as many and is let pass.
+# number is nearly one. Other separators count between groups as printed on a card, so that an address or a
+# time is none. A UUID may have as many digits and is let pass.
 _LOOKS_LIKE_A_CARD = re.compile(
     r"(?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)"
     r"|\d(?:[\s\u2010-\u2015\u2212-]*\d){11,}"
+    r"|\d{4}(?:[^0-9A-Za-z]{1,3}\d{4}){2}[^0-9A-Za-z]{1,3}\d{1,7}"
+    r"|\d{4}[^0-9A-Za-z]{1,3}\d{6}[^0-9A-Za-z]{1,3}\d{4,5}"
 )
 
 
@@ -69,11 +73,21 @@ def set_up(level: str, log_format: str) -> None:
             *([_level_as_the_console_knows_it, _console()] if for_people else [_as_json_line]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # What libraries say by the standard library goes the same way; none of them is asked for detail.
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[_ToStructlog()], force=True)
+
+
+class _Lines(structlog.WriteLogger):
+    """Writes lines, and loses one rather than the process where nobody reads them or the disk is full."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 def _console() -> structlog.dev.ConsoleRenderer:

@@ -52,7 +52,8 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping))
-            url = f"http://{settings.host}:{listener.getsockname()[1]}"
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
             on_ready(url)
             nursery.start_soon(_look_for_bank, settings.bank_url)

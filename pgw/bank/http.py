@@ -78,19 +78,22 @@ class HttpBankConnection:
             link = await self._usable_link()
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             return NotSent(f"{type(error).__name__}: {error}")
-        keep = False
+        is_clean = False
         try:
             with trio.fail_after(bank.answer_timeout):
-                status, body, keep = await link.exchange(bank.request(call))
-            return wire.decode(call, status, body)
+                status, body, is_clean = await link.exchange(bank.request(call))
+            return wire.decode(call, status, body, is_clean=is_clean)
         except trio.TooSlowError:
             reason = f"no answer within {bank.answer_timeout:g} s"
         except AnswerTooLarge:
             reason = "the answer is too large"
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+        except httpcore.NetworkError as error:
             reason = f"{type(error).__name__}: {error}"
+        except httpcore.ProtocolError as error:
+            # Its text quotes what the bank sent, which may be an echo of the request, CVV and all.
+            reason = type(error).__name__
         finally:
-            if not keep:
+            if not is_clean:
                 await self.close()
         return Doubtful(reason) if link.has_sent else NotSent(reason)
 

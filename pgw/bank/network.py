@@ -23,7 +23,7 @@ class TcpNetwork(httpcore.AsyncNetworkBackend):
                 return TcpStream(await trio.open_tcp_stream(host, port, local_address=local_address))
         except trio.TooSlowError as error:
             raise httpcore.ConnectTimeout(f"no connection within {timeout:g} s") from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a host whose name can be none
             raise httpcore.ConnectError(str(error)) from error
 
     async def sleep(self, seconds: float) -> None:

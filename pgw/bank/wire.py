@@ -37,29 +37,33 @@ def encode(call: Call) -> tuple[bytes, bytes]:
             return b"/payments", json.dumps(document).encode()
 
 
-def decode(call: Call, status: int, body: bytes) -> Answer:
-    """Read an answer. One that is not exactly as specified is no answer."""
+def decode(call: Call, status: int, body: bytes, *, is_clean: bool) -> Answer:
+    """Read an answer, behind which nothing came where it `is_clean`. One not exactly as specified is none.
+
+    That the bank did nothing is believed only of a clean answer that is to no other reference.
+    """
+    document = _document(body)
+    if document is not None and document.get("reference", call.reference) != call.reference:
+        return Doubtful("the answer is to another reference")
     match status:
+        case http.HTTPStatus.OK if document is not None:
+            return _decision(document)
         case http.HTTPStatus.OK:
-            return _decode_document(call, body)
-        case http.HTTPStatus.BAD_REQUEST:
+            return Doubtful("the answer is not a JSON object")
+        case http.HTTPStatus.BAD_REQUEST if is_clean:
             return Rejected()
-        case http.HTTPStatus.SERVICE_UNAVAILABLE:
+        case http.HTTPStatus.SERVICE_UNAVAILABLE if is_clean:
             return NotProcessed()
         case _:
             return Doubtful(f"the bank answered {status}")
 
 
-def _decode_document(call: Call, body: bytes) -> Answer:
+def _document(body: bytes) -> dict[str, Any] | None:
     try:
         document = json.loads(body.decode(), object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return Doubtful("the answer is not JSON")
-    if not isinstance(document, dict):
-        return Doubtful("the answer is not an object")
-    if document.get("reference", call.reference) != call.reference:
-        return Doubtful("the answer is to another reference")
-    return _decision(document)
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _decision(document: dict[str, Any]) -> Answer:

@@ -12,6 +12,7 @@ from pgw.http.call import Call, Parts
 from pgw.http.problems.codes import PROBLEMS
 
 RETRY_AFTER_SECONDS = 1
+MOST_LISTED = 100  # invalid fields; a body of 64 KiB has room for thousands
 _ENCODER = simplejson.JSONEncoder(use_decimal=True, separators=(",", ":"))
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
@@ -58,7 +59,7 @@ def problem(
     }
     if invalid:
         document["errors"] = [
-            {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid
+            {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid[:MOST_LISTED]
         ]
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if kind.status == 503 else {}  # noqa: PLR2004
     return Response(encode(document), kind.status, {**retry, **(headers or {})}, content_type=_PROBLEM)

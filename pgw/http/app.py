@@ -75,9 +75,9 @@ def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
 
 def _accepts_json(inbound: Request | Websocket) -> bool:
     accept = inbound.headers.get("Accept")
-    if accept is None or accept == "*/*":
+    if not accept or accept == "*/*":
         return True
-    return inbound.accept_mimetypes.best_match(["application/json"]) is not None
+    return inbound.accept_mimetypes.best_match(["application/json", "application/problem+json"]) is not None
 
 
 def _answer_errors(app: QuartTrio, parts: Parts) -> None:

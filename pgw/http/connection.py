@@ -7,6 +7,7 @@ import trio
 
 LEFT_SECONDS = 60  # longer than any answer takes, so that it only ends what would never end by itself
 CLOSED_SECONDS = 1
+SEND_SECONDS = 10  # a client that reads nothing for as long is gone, and its stream can be resumed
 
 
 class Connection:
@@ -44,7 +45,15 @@ class Connection:
             self._is_upgraded = data.startswith(b"HTTP/1.1 101")
         head, self._head = self._head, b""
         if head or data:
-            await self._stream.send_all(head + data)
+            with trio.move_on_after(SEND_SECONDS) as scope:
+                await self._stream.send_all(head + data)
+            if scope.cancelled_caught:
+                self.abort()
+                raise trio.BrokenResourceError("the client does not read")
+
+    def abort(self) -> None:
+        """Close at once. Hypercorn shields what it sends from being cancelled, but not from this."""
+        self.socket.close()
 
     async def send_eof(self) -> None:
         await self.send_all(b"")

@@ -1,7 +1,7 @@
 """Hypercorn's connections on a listener of ours."""
 
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -58,6 +58,8 @@ async def serve(
     """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
     config, context = _config(), WorkerContext(None)
     application = ASGIWrapper(cast("Any", app))
+    # A dictionary without values: a set that keeps its order.
+    open_connections: dict[Connection, None] = {}
 
     async def serve_connection(stream: trio.SocketStream) -> None:
         idle = IdleWatch(stream, KEEP_ALIVE_SECONDS, context.terminated.wait)
@@ -65,20 +67,32 @@ async def serve(
         server = TCPServer(application, config, context, ConnectionState({}), cast("Any", connection))
         server.idle_task = cast("Any", idle)
         # One connection's bug must not end them all.
+        open_connections[connection] = None
         try:
             with connection.scope:
                 await server
         except* Exception as bugs:  # noqa: BLE001 - any bug of a connection ends here
             _log.error("ConnectionFailed", exc_info=bugs)
+        finally:
+            del open_connections[connection]
 
-    async with trio.open_nursery() as connections:
-        async with trio.open_nursery() as accepting:
-            serve_all = partial(trio.serve_listeners, handler_nursery=connections)
-            accepting.start_soon(serve_all, serve_connection, [listener])
-            await shutdown()
-            accepting.cancel_scope.cancel()
-        await context.terminated.set()
-        connections.cancel_scope.deadline = trio.current_time() + grace
+    async with trio.open_nursery() as afterwards:
+        async with trio.open_nursery() as connections:
+            async with trio.open_nursery() as accepting:
+                serve_all = partial(trio.serve_listeners, handler_nursery=connections)
+                accepting.start_soon(serve_all, serve_connection, [listener])
+                await shutdown()
+                accepting.cancel_scope.cancel()
+            await context.terminated.set()
+            connections.cancel_scope.deadline = trio.current_time() + grace
+            afterwards.start_soon(_abort_after, grace, open_connections)
+        afterwards.cancel_scope.cancel()
+
+
+async def _abort_after(grace: float, open_connections: Mapping[Connection, None]) -> None:
+    await trio.sleep(grace)
+    for connection in list(open_connections):
+        connection.abort()
 
 
 def _config() -> Config:

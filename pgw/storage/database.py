@@ -26,12 +26,12 @@ _READER_PRAGMAS = {"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS}
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold the lock file beside the database, which refuses a second process.
+    """Hold the lock file beside the database, links followed, which refuses a second process.
 
     Raises `StorageCannotOpen`.
     """
     try:
-        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{path.resolve()}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StorageCannotOpen(f"The database {path} cannot be written: {error.strerror}.") from error
     try:

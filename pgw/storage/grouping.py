@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import trio
@@ -57,7 +58,8 @@ class Grouping(Generic[Item, Answer]):
             await waiter.done.wait()
         except trio.Cancelled:
             if not waiter.begun:
-                self._waiting.remove(waiter)
+                with suppress(ValueError):  # patience may have been lost at the same moment
+                    self._waiting.remove(waiter)
             raise
         if isinstance(waiter.answer, Exception):
             raise waiter.answer

@@ -83,4 +83,4 @@ class Storage(Protocol):
         """Return all keys."""
 
     async def check(self) -> bool:
-        """Tell whether storage answers."""
+        """Tell whether storage answers reads, and has not just refused a write."""

@@ -29,6 +29,9 @@ MOST_WAITING = 20_000
 PATIENCE_SECONDS = 10.0
 CHANGES_A_CHECKPOINT = 2000
 RECENT_CHANGES = 10_000
+# Only the next payment can tell whether a disk that refused has healed.
+UNTIL_TRIED_AGAIN_SECONDS = 5.0
+NEVER = float("-inf")
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -53,6 +56,7 @@ class SqliteStorage:
         self._reader = reader
         self._on_committed = on_committed
         self._changes_since_checkpoint = 0
+        self._refused_at = NEVER
         self._recent = RecentChanges(RECENT_CHANGES)
         self._writes: Grouping[Change, _Written] = Grouping(
             self._commit,
@@ -76,9 +80,11 @@ class SqliteStorage:
     async def write(self, change: Change) -> Result[None, Refusal]:
         match await self._writes.answer(change):
             case Ok(written):
-                return written
+                outcome = written
             case Err(refusal):
-                return Err(refusal)
+                outcome = Err(refusal)
+        self._refused_at = NEVER if isinstance(outcome, Ok) else trio.current_time()
+        return outcome
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
         recent = self._recent.of_job(job_id)
@@ -116,6 +122,8 @@ class SqliteStorage:
         return await self._read(reading.api_keys)
 
     async def check(self) -> bool:
+        if trio.current_time() - self._refused_at < UNTIL_TRIED_AGAIN_SECONDS:
+            return False
         try:
             await self._read(reading.last_seq, "")
         except StorageUnavailable:

@@ -118,6 +118,13 @@ async def test_400_is_a_rejection_and_503_not_processed_whatever_they_say(
     assert said == [Rejected(), NotProcessed()]
 
 
+@pytest.mark.parametrize("status", [400, 503])
+async def test_that_nothing_was_done_is_not_believed_of_another_reference(
+    status: int, start_raw_bank: StartRawBank
+) -> None:
+    assert isinstance(await answered(b'{"reference":"ref_other"}', start_raw_bank, status), Doubtful)
+
+
 @pytest.mark.parametrize("status", [201, 202, 204, 301, 401, 404, 409, 422, 429, 500, 502, 504])
 async def test_every_other_status_leaves_doubt_even_with_a_yes_in_it(
     status: int, start_raw_bank: StartRawBank

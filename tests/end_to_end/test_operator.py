@@ -32,6 +32,11 @@ BAD_VALUES = [
     *(("DATABASE", "sqlite:///"), ("BANK_URL", "bank.example"), ("BANK_URL", "ftp://bank.example")),
     *(("BANK_URL", "http://"), ("BANK_URL", "http://me:secret@bank.example"), ("BANK_URL", "http://x:99999")),
     *(
+        ("BANK_URL", f"http://{'a' * 64}.example"),
+        ("BANK_URL", "http://.example"),
+        ("BANK_URL", "http://x/a b"),
+    ),
+    *(
         ("BANK_CONCURRENCY", "0"),
         ("BANK_CONCURRENCY", "10001"),
         ("BANK_FEATURES", "some"),

@@ -50,12 +50,13 @@ async def test_a_full_disk_refuses_writes_goes_on_reading_and_heals(
         full_at = 1 + await _fill(storage, changes)
         with pytest.raises(StorageUnavailable, match="full"):
             await _add_merchants(storage)
-        assert await storage.check()
+        assert not await storage.check()
         assert first == await storage.change_of(first.job.id)
         assert full_at == await storage.last_seq("mer_a")
         await storage._writer.run(_limit_pages, 1_000_000)
         assert Ok(None) == await storage.write(changes.authorized(ended))
         assert Ok(None) == await storage.write(changes.accepted())
+        assert await storage.check()
         seqs = [event.seq for event in database.published if event.job.merchant_id == "mer_a"]
         assert list(range(1, full_at + 2)) == seqs
     async with database.open() as storage:

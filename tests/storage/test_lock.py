@@ -100,3 +100,11 @@ def test_a_lock_file_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
         database.lock(path),
     ):
         pytest.fail("it was locked")
+
+
+def test_a_link_to_a_database_is_the_same_database(tmp_path: Path) -> None:
+    path, link = tmp_path / "pgw.db", tmp_path / "link.db"
+    path.touch()
+    link.symlink_to(path)
+    with database.lock(path), pytest.raises(StorageCannotOpen, match="in use"), database.lock(link):
+        pass

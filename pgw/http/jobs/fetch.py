@@ -9,6 +9,7 @@ from pgw.http.call import Call, Parts
 from pgw.http.jobs.representation import job_document
 
 LONGEST_WAIT_SECONDS = 30
+WAIT_WHILE_STOPPING_SECONDS = 5
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\"?)([0-9]{1,9})\1\s*(?=[,;]|$)", re.IGNORECASE | re.ASCII)
 
 
@@ -38,6 +39,16 @@ async def _at_next_change(parts: Parts, merchant_id: str, job_id: str, wait: int
     with parts.stream.subscribe(job_id) as changes:
         job = await parts.storage.job(merchant_id, job_id)
         if job is not None and job.is_open:
-            with trio.move_on_after(wait):
-                job = (await changes.receive()).job
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_end_at_shutdown, parts, nursery.cancel_scope)
+                with trio.move_on_after(wait):
+                    job = (await changes.receive()).job
+                nursery.cancel_scope.cancel()
         return job
+
+
+async def _end_at_shutdown(parts: Parts, scope: trio.CancelScope) -> None:
+    """Leave what is in flight some time to end, and answer before the grace period is over."""
+    await parts.stopping.wait()
+    await trio.sleep(WAIT_WHILE_STOPPING_SECONDS)
+    scope.cancel()

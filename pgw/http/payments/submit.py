@@ -15,7 +15,7 @@ ACCEPTANCE_SECONDS = 30.0
 async def submit(parts: Parts, call: Call) -> Response:
     """`POST /payments`: 202 and the job, once both are on disk.
 
-    This task is cancelled when its client leaves, so it owns nothing: the payment's actor goes on.
+    It owns nothing: a payment that was accepted is its actor's, whatever becomes of this request.
     """
     match read_document(parts, call):
         case Err(refused):
