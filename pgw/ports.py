@@ -8,6 +8,7 @@ from typing import Protocol
 
 import trio
 
+DRAWN_AT_A_TIME = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
@@ -43,11 +44,23 @@ class SystemClock:
 
 
 class SystemRandomness:
+    """The system's own; of bits at most `DRAWN_AT_A_TIME` bytes in one go, none of them given twice."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._used = 0
+
     def fraction(self) -> float:
         return random.random()  # noqa: S311 - jitter needs to be spread, not secret
 
     def bits(self, count: int) -> int:
-        return secrets.randbits(count)
+        size = (count + 7) // 8
+        if len(self._drawn) - self._used < size:
+            # Many at a time: each system call gives up the interpreter's lock.
+            self._drawn, self._used = secrets.token_bytes(DRAWN_AT_A_TIME), 0
+        drawn = self._drawn[self._used : self._used + size]
+        self._used += size
+        return int.from_bytes(drawn, "big") >> (size * 8 - count)
 
 
 class TimeOrderedIds:

@@ -23,6 +23,7 @@ class Connection:
         self._head = b""
         self.socket = stream.socket
         self._is_upgraded = False
+        self._sending_since: float | None = None
         self.scope = trio.CancelScope()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
@@ -45,11 +46,15 @@ class Connection:
             self._is_upgraded = data.startswith(b"HTTP/1.1 101")
         head, self._head = self._head, b""
         if head or data:
-            with trio.move_on_after(SEND_SECONDS) as scope:
-                await self._stream.send_all(head + data)
-            if scope.cancelled_caught:
-                self.abort()
-                raise trio.BrokenResourceError("the client does not read")
+            self._sending_since = trio.current_time()
+            await self._stream.send_all(head + data)
+            self._sending_since = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the client has read nothing for too long of what is being sent."""
+        since = self._sending_since
+        return since is not None and trio.current_time() - since > SEND_SECONDS
 
     def abort(self) -> None:
         """Close at once. Hypercorn shields what it sends from being cancelled, but not from this."""

@@ -20,6 +20,7 @@ BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s of a load balancer, which must be the one to close
 LARGEST_FRAME_BYTES = 4096  # nothing is expected from a stream's reader
 PING_SECONDS = 20
+LOOK_FOR_STUCK_SECONDS = 1
 _log = structlog.get_logger()
 
 
@@ -76,7 +77,8 @@ async def serve(
         finally:
             del open_connections[connection]
 
-    async with trio.open_nursery() as afterwards:
+    async with trio.open_nursery() as beside:
+        beside.start_soon(_abort_stuck, open_connections)
         async with trio.open_nursery() as connections:
             async with trio.open_nursery() as accepting:
                 serve_all = partial(trio.serve_listeners, handler_nursery=connections)
@@ -85,8 +87,17 @@ async def serve(
                 accepting.cancel_scope.cancel()
             await context.terminated.set()
             connections.cancel_scope.deadline = trio.current_time() + grace
-            afterwards.start_soon(_abort_after, grace, open_connections)
-        afterwards.cancel_scope.cancel()
+            beside.start_soon(_abort_after, grace, open_connections)
+        beside.cancel_scope.cancel()
+
+
+async def _abort_stuck(open_connections: Mapping[Connection, None]) -> None:
+    """Give up clients that do not read, which would hold their endpoint, and at the end the whole stop."""
+    while True:
+        await trio.sleep(LOOK_FOR_STUCK_SECONDS)
+        for connection in list(open_connections):
+            if connection.is_stuck:
+                connection.abort()
 
 
 async def _abort_after(grace: float, open_connections: Mapping[Connection, None]) -> None:
