@@ -80,10 +80,9 @@ class HttpBankConnection:
             return NotSent(f"{type(error).__name__}: {error}")
         is_clean = False
         try:
-            with trio.fail_after(bank.answer_timeout):
+            with trio.move_on_after(bank.answer_timeout):
                 status, body, is_clean = await link.exchange(bank.request(call))
-            return wire.decode(call, status, body, is_clean=is_clean)
-        except trio.TooSlowError:
+                return wire.decode(call, status, body, is_clean=is_clean)
             reason = f"no answer within {bank.answer_timeout:g} s"
         except AnswerTooLarge:
             reason = "the answer is too large"

@@ -106,8 +106,22 @@ async def _abort_after(grace: float, open_connections: Mapping[Connection, None]
         connection.abort()
 
 
+class _Config(Config):
+    """Hypercorn's, with the `Date` of an answer (RFC 9110, 6.6.1) made once a second, not once an answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._headers_of_second: tuple[int, list[tuple[bytes, bytes]]] = (-1, [])
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        second = int(trio.current_time())
+        if second != self._headers_of_second[0]:
+            self._headers_of_second = second, super().response_headers(protocol)
+        return self._headers_of_second[1]
+
+
 def _config() -> Config:
-    config = Config()
+    config = _Config()
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.include_server_header = False
     config.websocket_max_message_size = LARGEST_FRAME_BYTES

@@ -27,10 +27,11 @@ async def submit(parts: Parts, call: Call) -> Response:
             return answers.invalid_request(parts, call, invalid)
         case Ok(order):
             pass
-    with trio.fail_after(ACCEPTANCE_SECONDS):
-        submitted = await submit_payment(parts.gateway, call.merchant_id, order, call.request_id)
-    match submitted:
-        case Err(refusal):
-            return answers.problem(parts, call, refusal)
-        case Ok(job):
-            return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
+    with trio.move_on_after(ACCEPTANCE_SECONDS):
+        match await submit_payment(parts.gateway, call.merchant_id, order, call.request_id):
+            case Err(refusal):
+                return answers.problem(parts, call, refusal)
+            case Ok(job):
+                return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
+    # It may have been accepted meanwhile, which is what this answer says.
+    return answers.problem(parts, call, "InternalError")
