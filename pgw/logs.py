@@ -64,6 +64,7 @@ def set_up(level: str, log_format: str) -> None:
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             _add_level,
             structlog.processors.TimeStamper("iso", utc=True, key="Timestamp"),
             structlog.processors.EventRenamer("Message"),
