@@ -75,34 +75,46 @@ def _setting(name: str, **options: Any) -> Callable[[Command], Command]:
     return click.option(f"--{flag}", envvar=f"PGW_{name}", show_envvar=True, show_default=True, **options)
 
 
+DEFAULTS = Settings()
 SETTINGS = (
-    _setting("HOST", default="127.0.0.1", help="Address to listen on."),
-    _setting("PORT", default=50947, type=PORT, help="Port to listen on; 0 takes a free one."),
-    _setting("DATABASE", default="pgw.db", type=DatabasePath(), help="SQLite file, made at the first start."),
-    _setting("BANK_URL", default="http://127.0.0.1:50948", type=BankUrl(), help="Where the bank is."),
+    _setting("HOST", default=DEFAULTS.host, help="Address to listen on."),
+    _setting("PORT", default=DEFAULTS.port, type=PORT, help="Port to listen on; 0 takes a free one."),
     _setting(
-        "BANK_CONCURRENCY", default=512, type=click.IntRange(1, 10_000), help="Most calls to it at a time."
+        "DATABASE",
+        default=str(DEFAULTS.database),
+        type=DatabasePath(),
+        help="SQLite file, made at the first start.",
+    ),
+    _setting("BANK_URL", default=DEFAULTS.bank_url, type=BankUrl(), help="Where the bank is."),
+    _setting(
+        "BANK_CONCURRENCY",
+        default=DEFAULTS.bank_concurrency,
+        type=click.IntRange(1, 10_000),
+        help="Most calls to it at a time.",
     ),
     _setting("BANK_FEATURES", default="all", type=BankFeatures(), help="What it offers: all, or pay alone."),
     _setting("DEMO_KEYS", is_flag=True, help="Honour the demo keys ap_123 and ap_456."),
     _setting(
-        "RATE_LIMIT", default=100, type=click.IntRange(0), help="Requests a second of a merchant; 0 lifts it."
+        "RATE_LIMIT",
+        default=DEFAULTS.rate_limit,
+        type=click.IntRange(0),
+        help="Requests a second of a merchant; 0 lifts it.",
     ),
     _setting(
         "MAX_IN_FLIGHT",
-        default=10_000,
+        default=DEFAULTS.max_in_flight,
         type=click.IntRange(1, LARGEST_IN_FLIGHT),
         help="Most payments that await the bank; a merchant may have three in ten of them.",
     ),
     _setting(
         "LOG_LEVEL",
-        default="info",
+        default=DEFAULTS.log_level,
         type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
         help="Least important line that is logged.",
     ),
     _setting(
         "LOG_FORMAT",
-        default="auto",
+        default=DEFAULTS.log_format,
         type=click.Choice(["auto", "json", "console"], case_sensitive=False),
         help="One JSON object a line, or lines for people; auto asks whether it is a terminal.",
     ),

@@ -15,7 +15,6 @@ import trio
 from attrs import evolve
 
 from pgw import service
-from pgw.bank.port import BankFeature
 from pgw.settings import Settings
 
 BANK_START_SECONDS = 10
@@ -60,17 +59,10 @@ def settings(port: int, bank_port: int) -> Iterator[Settings]:
     """Make the settings of a demo, with a database that is gone at its end."""
     with tempfile.TemporaryDirectory(prefix="pgw-demo-") as folder:
         yield Settings(
-            host="127.0.0.1",
             port=port,
             database=Path(folder) / "pgw.db",
             bank_url=f"http://127.0.0.1:{bank_port}",
-            bank_concurrency=512,
-            bank_features=frozenset(BankFeature),
             demo_keys=True,
-            rate_limit=100,
-            max_in_flight=10_000,
-            log_level="info",
-            log_format="auto",
         )
 
 

@@ -14,17 +14,17 @@ SHARE_OF_ONE_MERCHANT = 0.3
 class Settings:
     """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds."""
 
-    host: str
-    port: int
-    database: Path
-    bank_url: str
-    bank_concurrency: int
-    bank_features: frozenset[BankFeature]
-    demo_keys: bool
-    rate_limit: int
-    max_in_flight: int
-    log_level: str
-    log_format: str
+    host: str = "127.0.0.1"
+    port: int = 50947
+    database: Path = Path("pgw.db")
+    bank_url: str = "http://127.0.0.1:50948"
+    bank_concurrency: int = 512
+    bank_features: frozenset[BankFeature] = frozenset(BankFeature)
+    demo_keys: bool = False
+    rate_limit: int = 100
+    max_in_flight: int = 10_000
+    log_level: str = "info"
+    log_format: str = "auto"
     bank_idle: float = 4.0
     bank_timeout: float = 60.0
     submission_window: float = 60.0
