@@ -15,7 +15,7 @@ from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
-from pgw.actors.payment import PaymentPorts
+from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank, origin_of
 from pgw.bank.network import TcpNetwork
 from pgw.domain.merchant import ApiKey, Merchant
@@ -83,8 +83,11 @@ def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Ran
         randomness=randomness,
     )
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
-    ports = PaymentPorts(storage, bank, clock, ids, backoff, settings.submission_window)
-    limits = GatewayLimits(settings.max_in_flight, settings.max_in_flight_a_merchant)
+    schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
+    ports = PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
+    limits = GatewayLimits(
+        settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
+    )
     return Gateway(ports, limits)
 
 

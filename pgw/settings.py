@@ -28,6 +28,8 @@ class Settings:
     bank_idle: float = 4.0
     bank_timeout: float = 60.0
     submission_window: float = 60.0
+    inquiry_first: float = 2.0
+    inquiry_longest: float = 7200.0
     grace: float = 10.0
 
     @property

@@ -1,7 +1,11 @@
 """The command line: `python -m simulator`."""
 
+import secrets
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from random import Random
 
 import click
@@ -10,8 +14,10 @@ import trio
 from simulator.bank import Bank, Behaviour
 from simulator.connection import Patience
 from simulator.faults import Fault
+from simulator.group_journal import GroupJournal
 from simulator.ledger import Ledger
-from simulator.options import fault_rates, seconds
+from simulator.ledger_file import LedgerFile, LedgerFileError
+from simulator.options import fault_rates, seconds, share
 from simulator.profiles import Profile
 from simulator.rates import FaultRates
 from simulator.routes import Routes
@@ -51,12 +57,36 @@ simulator/README.md says what each does, and which card numbers do the same."""
     metavar="KIND=RATE",
     help="The same for look-ups.",
 )
+@click.option(
+    "--reversal-fault",
+    "reversal_faults",
+    multiple=True,
+    callback=fault_rates,
+    metavar="KIND=RATE",
+    help="The same for reversals.",
+)
 @click.option("--dedupe/--no-dedupe", default=True, help="Book a repeated reference once, or each time.")
 @click.option("--lookup/--no-lookup", default=True, help="Offer GET /payments/{reference}, or do not.")
+@click.option(
+    "--reversal/--no-reversal", default=True, help="Offer POST /payments/{reference}/reversals, or do not."
+)
+@click.option(
+    "--refuse-reversals",
+    default=0,
+    type=share,
+    metavar="RATE",
+    help="Answer that it cannot for that share of references.",
+)
 @click.option("--slow-seconds", default=15, type=seconds, metavar="S", help="How late a late answer is.")
 @click.option("--hang-seconds", default=300, type=seconds, metavar="S", help="The longest that a call hangs.")
 @click.option(
     "--idle-seconds", default=5, type=seconds, metavar="S", help="Keep-alive of an idle connection."
+)
+@click.option(
+    "--ledger-file",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Keep the ledger in a file, so that a killed bank forgets nothing.  [default: in memory]",
 )
 @click.option(
     "--ledger-limit", default=500_000, type=click.IntRange(min=1), help="Bookings kept; then it answers 503."
@@ -73,11 +103,15 @@ def main(
     jitter: float,
     faults: FaultRates,
     lookup_faults: FaultRates,
+    reversal_faults: FaultRates,
     dedupe: bool,
     lookup: bool,
+    reversal: bool,
+    refuse_reversals: float,
     slow_seconds: float,
     hang_seconds: float,
     idle_seconds: float,
+    ledger_file: Path | None,
     ledger_limit: int,
     seed: int | None,
 ) -> None:
@@ -90,11 +124,20 @@ def main(
         late_seconds=slow_seconds,
         faults=faults,
         lookup_faults=lookup_faults,
+        reversal_faults=reversal_faults,
+        refuse_reversals=refuse_reversals,
     )
-    ledger = Ledger(ledger_limit)
-    bank = Bank(behaviour, ledger, Random(seed), now=lambda: datetime.now(UTC))  # noqa: S311 no secret is drawn
+    journal = None if ledger_file is None else _open_journal(ledger_file)
+    ledger = _open_ledger(ledger_limit, journal)
+    bank = Bank(
+        behaviour,
+        ledger,
+        Random(seed),  # noqa: S311 no secret is drawn
+        now=lambda: datetime.now(UTC),
+        fingerprint_key=journal.fingerprint_key if journal else secrets.token_bytes(32),
+    )
     server = Server(
-        Routes(bank, ledger, lookup=lookup).answer,
+        Routes(bank, ledger, lookup=lookup, reversal=reversal).answer,
         Patience(idle=idle_seconds, hang=hang_seconds),
         most_connections=raise_open_files(),
     )
@@ -103,10 +146,41 @@ def main(
         line = f"bank simulator listening on {click.style(url, fg='green', bold=True)} (profile {profile})"
         click.echo(line, err=True)
 
+    _run_until_a_signal(partial(server.run, host, port, announce), journal)
+
+
+def _open_journal(path: Path) -> GroupJournal:
     try:
-        trio.run(server.run, host, port, announce)
-    except CannotListenError as error:
+        return GroupJournal(LedgerFile(path))
+    except LedgerFileError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _open_ledger(limit: int, journal: GroupJournal | None) -> Ledger:
+    ledger = Ledger(limit, journal)
+    if journal:
+        try:
+            ledger.restore(journal.records())
+        except LedgerFileError as error:
+            raise click.ClickException(str(error)) from None
+    return ledger
+
+
+def _run_until_a_signal(serve: Callable[[], Awaitable[None]], journal: GroupJournal | None) -> None:
+    async def run_both() -> None:
+        async with trio.open_nursery() as nursery:
+            if journal:
+                nursery.start_soon(journal.run)
+            await serve()
+            nursery.cancel_scope.cancel()
+
+    sentences: list[str] = []
+    try:
+        trio.run(run_both)
+    except* (CannotListenError, LedgerFileError) as group:
+        sentences += map(str, group.exceptions)
+    if sentences:
+        raise click.ClickException(sentences[0])
 
 
 def run() -> int:

@@ -9,14 +9,14 @@ import h11
 import trio
 
 from simulator.answers import Answer, Delivery, Reply
-from simulator.faults import CallerLeaves
+from simulator.faults import Caller
 from simulator.reading import HEADER_BYTES, RECEIVE_BYTES, UnreadableError, read_request
 from simulator.routes import Request
 
 WRITE_SECONDS = 30
 LINGER_SECONDS = 1
 
-Handler = Callable[[Request, CallerLeaves], Awaitable[Reply]]
+Handler = Callable[[Request, Caller], Awaitable[Reply]]
 
 
 @attrs.frozen
@@ -35,6 +35,7 @@ class Connection:
         self._handler = handler
         self._patience = patience
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_BYTES)
+        self._hung_up = False
 
     async def serve(self) -> None:
         """Answer one request after another until either side has had enough."""
@@ -47,13 +48,23 @@ class Connection:
             except (trio.BrokenResourceError, trio.TooSlowError):
                 return  # the caller left, or does not read
 
+    async def leaves(self) -> None:
+        """Return when the caller has closed its side, or `Patience.hang` has passed."""
+        with trio.move_on_after(self._patience.hang):
+            await self._read_to_the_end()
+
+    async def hang_up(self) -> None:
+        """Close before the answer is there; whoever answers goes on, and still counts as a connection."""
+        self._hung_up = True
+        await self._stream.aclose()
+
     async def _serve_one(self) -> bool:
         """Answer one request, and tell whether the connection goes on."""
         request = await read_request(self._http, self._stream, self._patience.idle)
         if request is None:
             return False
-        reply = await self._handler(request, self._caller_leaves)
-        if reply.delivery is Delivery.NOTHING:
+        reply = await self._handler(request, self)
+        if reply.delivery is Delivery.NOTHING or self._hung_up:
             return False
         await self._deliver(reply, has_body=request.method != "HEAD")
         return reply.delivery is not Delivery.HALF and self._http.our_state is h11.DONE
@@ -82,10 +93,6 @@ class Connection:
             h11.EndOfMessage(),
         )
         return b"".join(self._http.send(event) or b"" for event in events)
-
-    async def _caller_leaves(self) -> None:
-        with trio.move_on_after(self._patience.hang):
-            await self._read_to_the_end()
 
     async def _turn_away(self, answer: Answer) -> None:
         """Answer what is no request, and read on for a moment so that the answer is not lost to a reset."""

@@ -1,18 +1,26 @@
 """The ways in which a bank misbehaves. A magic card and a rate cause the very same fault."""
 
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 import trio
 
 from simulator.answers import NO_ANSWER, Answer, Delivery, Reply, error_answer
 
-CallerLeaves = Callable[[], Awaitable[None]]
-"""Returns when the caller has closed its connection, or was waited for long enough."""
-
 GARBAGE = Answer(200, b"<html><body>Welcome to the bank</body></html>\n")
 INTERNAL_ERROR = error_answer(500, "an internal error, as asked for")
 UNAVAILABLE = error_answer(503, "not processed, try again")
+
+
+class Caller(Protocol):
+    """The one who waits for an answer."""
+
+    async def leaves(self) -> None:
+        """Return when it has closed its connection, or was waited for long enough."""
+
+    async def hang_up(self) -> None:
+        """Close its connection now, without a byte; the call can go on."""
 
 
 class Fault(enum.Enum):
@@ -25,22 +33,28 @@ class Fault(enum.Enum):
     TWICE = "twice"
     HALF = "half"
     GARBAGE = "garbage"
+    DELAYED = "delayed"
 
 
 async def answer_with(
-    fault: Fault | None, decide: Callable[[], Answer], *, caller_leaves: CallerLeaves, late_seconds: float
+    fault: Fault | None, decide: Callable[[], Answer], *, caller: Caller, late_seconds: float
 ) -> Reply:
     """Answer a call. `decide` is where the booking happens, where the fault lets it come to that."""
     match fault:
         case Fault.REFUSE:
             return NO_ANSWER
         case Fault.HANG:
-            await caller_leaves()
+            await caller.leaves()
             return NO_ANSWER
         case Fault.UNAVAILABLE_503:
             return Reply(UNAVAILABLE)
         case Fault.LATE:
             await trio.sleep(late_seconds)
+        case Fault.DELAYED:
+            await caller.hang_up()
+            await trio.sleep(late_seconds)
+            decide()
+            return NO_ANSWER
     return _deliver(decide(), fault)
 
 

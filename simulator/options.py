@@ -20,6 +20,16 @@ def seconds(text: str) -> float:
     return number
 
 
+def share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise click.BadParameter(f"{text!r} is no share from 0 to 1.")
+    return number
+
+
 def fault_rates(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> FaultRates:
     try:
         return read_fault_rates(texts)

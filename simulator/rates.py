@@ -1,5 +1,6 @@
 """Faults by rate: `--fault hang=0.1` as the operator writes it."""
 
+from hashlib import blake2b
 from random import Random
 
 import attrs
@@ -39,6 +40,11 @@ def read_fault_rates(texts: tuple[str, ...]) -> FaultRates:
     if sum(rates.values()) > 1:
         raise ValueError("the rates add up to more than 1.")
     return FaultRates(tuple(rates.items()))
+
+
+def share_of(reference: str) -> float:
+    """Give a reference its place between 0 and 1 (excluded): the same each time, and after a restart too."""
+    return int.from_bytes(blake2b(reference.encode(), digest_size=6).digest()) / 2**48
 
 
 def _fault(kind: str) -> Fault:

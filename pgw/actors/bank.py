@@ -1,23 +1,36 @@
-"""One bank: a bounded queue of calls, and as many sessions as the work needs."""
+"""One bank: its circuit, a bounded queue of calls, and as many sessions as the work needs."""
+
+from typing import overload
 
 import trio
 
-from pgw.actors.backoff import Backoff
 from pgw.actors.bank_session import PendingCall, Sessions, bank_session
+from pgw.actors.circuit import Circuit, CircuitState
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
-from pgw.bank.port import Answer, BankConnector, BankFeature, Call, NotSent
+from pgw.bank.port import (
+    Answer,
+    Authorization,
+    Authorize,
+    BankConnector,
+    BankFeature,
+    Call,
+    Finding,
+    LookUp,
+    NotSent,
+    Reversal,
+    Reverse,
+)
 from pgw.ports import Clock, Randomness
 
 # A session that meets a bug is one of up to hundreds.
 INTENSITY = RestartIntensity(restarts=100, within=10)
-RECONNECT_FIRST_SECONDS = 0.1
-RECONNECT_LONGEST_SECONDS = 5.0
 
 
 class Bank:
     """Spreads calls over sessions, which start on demand up to `concurrency` and retire when idle.
 
-    Many sessions receive from one channel: whichever is free takes the next call.
+    Many sessions receive from one channel: whichever is free takes the next call. The circuit and the queue
+    outlive a crash.
     """
 
     def __init__(
@@ -34,7 +47,7 @@ class Bank:
         self._concurrency = concurrency
         self._retire_after = retire_after
         self._clock = clock
-        self._backoff = Backoff(RECONNECT_FIRST_SECONDS, RECONNECT_LONGEST_SECONDS, randomness)
+        self._circuit = Circuit(connector.name, clock, randomness)
         self._send, self._receive = trio.open_memory_channel[PendingCall](queue)
         self._supervisor: Supervisor | None = None
         self._sessions = Sessions()
@@ -52,6 +65,10 @@ class Bank:
         """How many sessions there are, at work or idle."""
         return self._sessions.running
 
+    @property
+    def circuit_state(self) -> CircuitState:
+        return self._circuit.state
+
     async def run(self) -> None:
         """Supervise the sessions; after a crash, start those that the calls still waiting need."""
         waiting = self._send.statistics().current_buffer_used
@@ -60,12 +77,29 @@ class Bank:
         self._supervisor = Supervisor(f"bank {self.name}", INTENSITY, self._clock)
         await self._supervisor.run(*[self._session_spec() for _ in range(running)])
 
+    @overload
+    async def perform(self, call: Authorize, *, submit_by: float) -> Authorization: ...
+
+    @overload
+    async def perform(self, call: LookUp, *, submit_by: float) -> Finding: ...
+
+    @overload
+    async def perform(self, call: Reverse, *, submit_by: float) -> Reversal: ...
+
     async def perform(self, call: Call, *, submit_by: float) -> Answer:
-        """Perform a call that a session takes by `submit_by` (monotonic seconds), else it is `NotSent`."""
-        pending = PendingCall(call)
+        """Perform a call that a session takes by `submit_by` (monotonic seconds), else it is `NotSent`.
+
+        While the circuit is open it is `NotSent` at once.
+        """
+        permit = self._circuit.ask()
+        if permit is None:
+            await trio.lowlevel.checkpoint()
+            return self._circuit.refusal
+        pending = PendingCall(call, permit)
         try:
             self._send.send_nowait(pending)
         except trio.WouldBlock:
+            self._circuit.give_back(permit)
             return NotSent("the bank's queue is full")
         self._sessions.calls += 1
         self._start_session_on_demand()
@@ -77,7 +111,9 @@ class Bank:
             # Bounded by the connector's own time limits.
             return await pending.reply_to.wait()
         finally:
-            pending.withdrawn = True
+            if not pending.taken:
+                pending.withdrawn = True
+                self._circuit.give_back(permit)
 
     def _start_session_on_demand(self) -> None:
         sessions, supervisor = self._sessions, self._supervisor
@@ -95,7 +131,7 @@ class Bank:
             self._connector,
             self._receive,
             self._sessions,
-            backoff=self._backoff,
+            self._circuit,
             retire_after=self._retire_after,
         )
         self._sessions.running -= 1

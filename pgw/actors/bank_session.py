@@ -1,19 +1,38 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from types import UnionType
 
 import trio
 from attrs import define, field
 
-from pgw.actors.backoff import Backoff
+from pgw.actors.circuit import Circuit, Permit
 from pgw.actors.mailbox import Reply
-from pgw.bank.port import Answer, BankConnection, BankConnector, Call, Doubtful, NotSent
+from pgw.bank.port import (
+    Answer,
+    Authorization,
+    Authorize,
+    BankConnection,
+    BankConnector,
+    Call,
+    Doubtful,
+    Finding,
+    LookUp,
+    Reversal,
+    Reverse,
+)
+
+ANSWERS: Mapping[type[Call], UnionType] = {Authorize: Authorization, LookUp: Finding, Reverse: Reversal}
+"""What each kind of call can be answered."""
 
 
 @define(eq=False)
 class PendingCall:
-    """A call that waits for a session; its sender may withdraw it until one takes it."""
+    """A call that waits for a session; its sender may withdraw it until one takes it.
+
+    Its permit is its sender's to give back until then, and the session's afterwards.
+    """
 
     call: Call
+    permit: Permit
     reply_to: Reply[Answer] = field(factory=Reply)
     taken: bool = False
     withdrawn: bool = False
@@ -21,66 +40,62 @@ class PendingCall:
 
 @define(eq=False)
 class Sessions:
-    """How many sessions of a bank there are, and for how many calls.
-
-    `calls` wait or are at work; `resting` sessions wait before they reconnect, and take none meanwhile.
-    """
+    """How many sessions of a bank there are, and for how many calls, which wait or are at work."""
 
     running: int = 0
-    resting: int = 0
     calls: int = 0
 
     @property
     def are_enough(self) -> bool:
-        return self.calls <= self.running - self.resting
+        return self.calls <= self.running
 
 
 async def bank_session(
     connector: BankConnector,
     calls: trio.MemoryReceiveChannel[PendingCall],
     sessions: Sessions,
+    circuit: Circuit,
     *,
-    backoff: Backoff,
     retire_after: float,
 ) -> None:
     """Own one kept-alive connection to the bank and perform one call at a time.
 
     Retires after `retire_after` seconds without a call, which is before the bank would close the connection
-    and make the next call's fate ambiguous. While the bank cannot be reached it waits between calls.
+    and make the next call's fate ambiguous. While the circuit is open it refuses the calls that wait.
     """
     async with connector.connection() as connection:
-        failures = 0
         while True:
             pending = None
             with trio.move_on_after(retire_after):
                 pending = await calls.receive()
             if pending is None:
                 return
-            if pending.withdrawn:
+            try:
+                if not pending.withdrawn:
+                    await _take(connection, pending, circuit)
+            finally:
                 sessions.calls -= 1
-                continue
-            failures = 0 if await _reached(connection, pending, sessions) else failures + 1
-            if failures:
-                with _resting(sessions):
-                    await trio.sleep(backoff.delay(failures))
 
 
-async def _reached(connection: BankConnection, pending: PendingCall, sessions: Sessions) -> bool:
-    """Perform the call and answer it, whatever happens; tell whether the bank could be reached."""
+async def _take(connection: BankConnection, pending: PendingCall, circuit: Circuit) -> None:
+    """Perform the call, unless the circuit opened while it waited, and answer it whatever happens."""
     pending.taken = True
+    permit = circuit.renew(pending.permit)
+    if permit is None:
+        pending.reply_to.answer(circuit.refusal)
+        return
     answer: Answer = Doubtful("the bank session ended before the answer came")
     try:
-        answer = await connection.perform(pending.call)
+        answer = of_its_kind(pending.call, await connection.perform(pending.call))
+        circuit.record(permit, pending.call.reference, answer)
     finally:
-        sessions.calls -= 1
         pending.reply_to.answer(answer)
-    return not isinstance(answer, NotSent)
+        # Without an outcome, by a crash or a cancellation, the bank was not tried.
+        circuit.give_back(permit)
 
 
-@contextmanager
-def _resting(sessions: Sessions) -> Iterator[None]:
-    sessions.resting += 1
-    try:
-        yield
-    finally:
-        sessions.resting -= 1
+def of_its_kind(call: Call, answer: Answer) -> Answer:
+    """Return the answer if the call can have it. Any other is a connector's bug, which proves nothing."""
+    if isinstance(answer, ANSWERS[type(call)]):
+        return answer
+    return Doubtful(f"{type(answer).__name__} is no answer to {type(call).__name__}")

@@ -7,27 +7,29 @@ from attrs import frozen
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.merchant import Merchant
-from pgw.actors.payment import PaymentPorts, SubmitPayment, interrupted
+from pgw.actors.payment import Accepted, MakeClaim, SubmitPayment
+from pgw.actors.payment_ports import PaymentPorts
+from pgw.actors.recovery import Recovery
+from pgw.actors.settlement import SettlePayment
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
 from pgw.bank.port import BankFeature
+from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
-from pgw.domain.job import Job
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Result
-from pgw.storage.port import Change, StorageUnavailable
 
 # More than one merchant can use up, which backs off by at most the longest delay.
 INTENSITY = RestartIntensity(restarts=30, within=60)
-TAKEN_UP_AT_A_TIME = 500
 _log = structlog.get_logger()
 
 
 @frozen
 class GatewayLimits:
-    """How many payments may be in flight, in all and for one merchant."""
+    """How many payments may be in flight, in all and for one merchant, and how many taken up at a time."""
 
     in_flight: int
     in_flight_a_merchant: int
+    taken_up: int
 
 
 class Gateway:
@@ -38,6 +40,7 @@ class Gateway:
         self._limits = limits
         self._in_flight = InFlight(limits.in_flight)
         self._merchants: dict[str, Merchant] = {}
+        self._recovery = Recovery(ports, limits.taken_up)
         self._supervisor = Supervisor("gateway", INTENSITY, ports.clock)
         self._is_draining = False
 
@@ -60,18 +63,24 @@ class Gateway:
         Raises `RestartIntensityExceeded` inside exception groups, which ends the process.
         """
         bank = self._ports.bank
-        await self._supervisor.run(ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT))
+        await self._supervisor.run(
+            ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT),
+            ChildSpec("recovery", self._recovery.run, Restart.PERMANENT),
+        )
 
     async def recover(self) -> None:
-        """Take up what a stop or a crash left without an outcome; before the first command comes.
+        """Let what a stop or a crash left without an outcome rest in storage, from where it is taken up.
 
-        Raises `StorageUnavailable` where it cannot be written.
+        Only before the first command comes, since nobody works at any payment then. Raises
+        `StorageUnavailable` where it cannot be written.
         """
-        while interrupted_changes := await self._ports.storage.interrupted(TAKEN_UP_AT_A_TIME):
-            _log.warning("PaymentsInterrupted", Count=len(interrupted_changes))
-            async with trio.open_nursery() as nursery:
-                for change in interrupted_changes:
-                    nursery.start_soon(self._take_up, change)
+        outcomes = [AttemptOutcome.INTENDED]
+        if BankFeature.LOOK_UP in self.bank_features:
+            # Where the bank could not be asked until now.
+            outcomes.append(AttemptOutcome.DOUBTFUL)
+        left = await self._ports.storage.let_rest(self._ports.clock.now(), outcomes)
+        if left:
+            _log.warning("PaymentsInterrupted", Count=left)
 
     def admit_no_more(self) -> None:
         """Refuse commands from now on, before the process ends."""
@@ -89,27 +98,32 @@ class Gateway:
         merchant = self._merchants.get(command.merchant_id) or self._start_merchant(command.merchant_id)
         return merchant.ref.tell(command)
 
+    def settle(self, command: SettlePayment) -> Result[None, Refusal]:
+        """Hand over an operator's word, which is answered at `command.reply_to`."""
+        return self._recovery.submit(command)
+
     def _start_merchant(self, merchant_id: str) -> Merchant:
         in_flight = InFlight(self._limits.in_flight_a_merchant, self._in_flight)
         merchant = self._merchants[merchant_id] = Merchant(merchant_id, self._ports, in_flight)
         self._supervisor.start_child(ChildSpec(f"merchant {merchant_id}", merchant.run, Restart.PERMANENT))
         return merchant
 
-    async def _take_up(self, change: Change) -> None:
-        match await self._ports.storage.write(interrupted(change, self._ports.clock)):
-            case Err(refusal):
-                raise StorageUnavailable(refusal)
-
 
 async def submit_payment(
-    gateway: Gateway, merchant_id: str, order: PaymentOrder, request_id: str
-) -> Result[Job, Refusal]:
-    """Submit an order and wait for its job, which is durable then.
+    gateway: Gateway,
+    merchant_id: str,
+    order: PaymentOrder,
+    request_id: str,
+    *,
+    key: str | None = None,
+    make_claim: MakeClaim | None = None,
+) -> Accepted:
+    """Submit an order and wait for its job, which is durable then, or for what its key was used for before.
 
     Raises `ReplyAbandoned` where the actor crashed: whether it was accepted is not known.
     """
-    reply: Reply[Result[Job, Refusal]] = Reply()
-    match gateway.submit(SubmitPayment(merchant_id, order, request_id, reply)):
+    reply: Reply[Accepted] = Reply()
+    match gateway.submit(SubmitPayment(merchant_id, order, request_id, reply, key, make_claim)):
         case Err(refusal):
             return Err(refusal)
         case _:

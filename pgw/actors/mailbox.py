@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import trio
@@ -45,15 +46,27 @@ class Reply(Generic[Answer]):
     def __init__(self) -> None:
         self._arrived = trio.Event()
         self._answers: list[Answer] = []
+        self._on_end: Callable[[], None] | None = None
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call back, once, when an answer is given or none will come."""
+        assert self._on_end is None, "one actor is in charge of a command"
+        self._on_end = callback
 
     def answer(self, answer: Answer) -> None:
         assert not self._arrived.is_set(), "a reply is given once"
         self._answers.append(answer)
-        self._arrived.set()
+        self._end()
 
     def abandon(self) -> None:
         """Tell the waiter that no answer will come, unless it has one."""
+        if not self._arrived.is_set():
+            self._end()
+
+    def _end(self) -> None:
         self._arrived.set()
+        if self._on_end is not None:
+            self._on_end()
 
     async def wait(self) -> Answer:
         """Wait for the answer, or raise `ReplyAbandoned`."""

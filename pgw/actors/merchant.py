@@ -1,10 +1,13 @@
 """A merchant: admits its commands, and supervises one child a payment."""
 
+from functools import partial
+
 import trio
 
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Mailbox
-from pgw.actors.payment import PaymentActor, PaymentPorts, SubmitPayment
+from pgw.actors.payment import PaymentActor, SubmitPayment
+from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err
@@ -24,10 +27,12 @@ class Merchant:
         self.ref = self._mailbox.ref
         # A dictionary without values: a set that keeps its order.
         self._at_work: dict[str, None] = {}
+        # Keys of commands that are not answered yet; storage knows those of the others.
+        self._keys_in_use: dict[str, None] = {}
         self._runs = 0
 
     async def run(self) -> None:
-        """Admit commands; after a crash, take up the payments that it ended.
+        """Admit commands; after a crash, let the payments rest that it ended, from where they are taken up.
 
         A merchant that crashes again and again backs off, so that alone it never brings the gateway down.
         """
@@ -40,14 +45,22 @@ class Merchant:
             while True:
                 self._admit(await self._mailbox.receive(), supervisor)
 
-        left_over = [self._payment(job_id) for job_id in self._at_work]
+        if self._at_work:
+            await self._ports.let_rest(list(self._at_work))
+            self._at_work.clear()
         admit = ChildSpec(f"admission of merchant {self._id}", admission, Restart.PERMANENT)
-        await supervisor.run(admit, *left_over)
+        await supervisor.run(admit)
 
     def _admit(self, command: SubmitPayment, supervisor: Supervisor) -> None:
+        if command.key in self._keys_in_use:
+            command.reply_to.answer(Err(Refusal.IDEMPOTENCY_KEY_IN_USE))
+            return
         if not self._in_flight.admit():
             command.reply_to.answer(Err(Refusal.OVERLOADED))
             return
+        if command.key is not None:
+            self._keys_in_use[command.key] = None
+            command.reply_to.on_end(partial(self._keys_in_use.pop, command.key))
         try:
             job_id = self._ports.ids.new("job")
             self._at_work[job_id] = None

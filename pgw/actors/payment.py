@@ -1,57 +1,47 @@
-"""A payment's operations, each read top to bottom. One payment has one writer: its actor."""
+"""A payment from its acceptance to the bank's first answer. One payment has one writer: its actor."""
 
+from collections.abc import Callable
 from itertools import count
-from typing import assert_never
 
-import structlog
 import trio
 from attrs import define, field, frozen
 
-from pgw.actors.backoff import Backoff
-from pgw.actors.bank import Bank
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
+from pgw.actors.outcome import outcome_of
+from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import (
-    Answer,
+    Authorization,
     Authorize,
-    Authorized,
-    Declined,
-    Doubtful,
     NotProcessed,
     NotSent,
-    Rejected,
 )
-from pgw.domain.attempt import Attempt, AttemptOutcome
-from pgw.domain.errors import FailureCode, Refusal
-from pgw.domain.job import Job, JobFailure
+from pgw.domain.attempt import Attempt
+from pgw.domain.errors import Refusal
+from pgw.domain.idempotency import Claim
+from pgw.domain.job import Job
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.domain.result import Err, Ok, Result
-from pgw.ports import Clock, Ids
-from pgw.storage.port import Change, Storage, StorageUnavailable
+from pgw.storage.port import Change
 
-_log = structlog.get_logger()
+Accepted = Result[Job | Claim, Refusal]
+MakeClaim = Callable[[Job], Claim]
 
 
 @frozen
 class SubmitPayment:
-    """Accept this order durably, answer with its job, then settle it with the bank."""
+    """Accept this order durably, answer with its job, then settle it with the bank.
+
+    `key` is the digest of the caller's `Idempotency-Key`, and `make_claim` what is kept with it. Where a
+    payment was accepted under it before, the answer is that claim.
+    """
 
     merchant_id: str
     order: PaymentOrder
     request_id: str
-    reply_to: Reply[Result[Job, Refusal]]
-
-
-@frozen
-class PaymentPorts:
-    """What every payment actor works with. `submission_window` is in seconds from accept."""
-
-    storage: Storage
-    bank: Bank
-    clock: Clock
-    ids: Ids
-    backoff: Backoff
-    submission_window: float
+    reply_to: Reply[Accepted]
+    key: str | None = None
+    make_claim: MakeClaim | None = None
 
 
 @define(eq=False)
@@ -62,15 +52,21 @@ class PaymentActor:
     job_id: str
     in_flight: InFlight
     command: SubmitPayment | None = field(repr=False)
-    times_taken_up: int = 0
+    times_restarted: int = 0
 
     async def run(self) -> None:
-        """Pay. After a crash the command, and with it the CVV, is gone: what was stored is taken up."""
+        """Pay. After a crash the command, and with it the CVV, is gone: what was stored is let rest.
+
+        A payment that crashes here each time backs off, so that alone it never brings its merchant down.
+        """
         command, self.command = self.command, None
-        if command is None:
-            await self._take_up()
-        else:
+        if command is not None:
             await self._pay(command)
+            return
+        self.times_restarted += 1
+        if self.times_restarted > 1:
+            await trio.sleep(self.ports.backoff.delay(self.times_restarted - 1))
+        await self.ports.let_rest([self.job_id])
 
     async def _pay(self, command: SubmitPayment) -> None:
         try:
@@ -89,92 +85,38 @@ class PaymentActor:
         )
         job = Job.opened(self.job_id, payment, command.request_id)
         attempt = Attempt.intended(ports.ids.new("ref"), payment.id, job.id, ports.bank.name, now)
-        change = Change(payment, job, attempt)
+        claim = command.make_claim and command.make_claim(job)
+        change = Change(payment, job, attempt, claim=claim)
         match await ports.storage.write(change):
-            case Err(refusal):
-                command.reply_to.answer(Err(refusal))
-                return None
             case Ok():
                 command.reply_to.answer(Ok(job))
                 return change
+            case Err(Claim() as before):
+                command.reply_to.answer(Ok(before))
+            case Err(Refusal() as refusal):
+                command.reply_to.answer(Err(refusal))
+        return None
 
     async def _authorize(self, change: Change, order: PaymentOrder) -> None:
         call = Authorize(change.attempt.reference, order.amount, order.card, capture=order.capture)
-        answer, tries = await self._submit(call)
-        await self._store(outcome_of(change, answer, tries, self.ports.clock))
+        answer, tries, was_refused = await self._submit(call)
+        await self.ports.store(outcome_of(self.ports, change, answer, tries, was_refused=was_refused))
 
-    async def _submit(self, call: Authorize) -> tuple[Answer, int]:
-        """Try under one reference for as long as every try so far is known not to have been processed."""
+    async def _submit(self, call: Authorize) -> tuple[Authorization, int, bool]:
+        """Try under one reference for as long as every try so far is known not to have been processed.
+
+        Returns the last answer, how many tries there were, and whether the bank itself refused one (503).
+        """
         ports = self.ports
         submit_by = ports.clock.monotonic() + ports.submission_window
+        was_refused = False
         for tries in count(1):
             answer = await ports.bank.perform(call, submit_by=submit_by)
+            was_refused = was_refused or isinstance(answer, NotProcessed)
             if not isinstance(answer, NotSent | NotProcessed):
                 break
             delay = ports.backoff.delay(tries)
             if ports.clock.monotonic() + delay >= submit_by:
                 break
             await trio.sleep(delay)
-        return answer, tries
-
-    async def _take_up(self) -> None:
-        """Take up what a crash left: the bank may have been asked, so the outcome is unknown.
-
-        A payment that crashes here each time backs off, so that alone it never brings its merchant down.
-        """
-        self.times_taken_up += 1
-        if self.times_taken_up > 1:
-            await trio.sleep(self.ports.backoff.delay(self.times_taken_up - 1))
-        change = await self._stored()
-        if change is not None and change.is_interrupted:
-            await self._store(interrupted(change, self.ports.clock))
-
-    async def _stored(self) -> Change | None:
-        """Read what was stored last, however long storage answers no reads."""
-        tries = 0
-        while True:
-            try:
-                return await self.ports.storage.change_of(self.job_id)
-            except StorageUnavailable as error:
-                tries += 1
-                _log.error("PaymentNotRead", JobId=self.job_id, Reason=error, Tries=tries)
-                await trio.sleep(self.ports.backoff.delay(tries))
-
-    async def _store(self, change: Change) -> None:
-        """Write the outcome, however long storage takes no writes: it is known nowhere else."""
-        for tries in count(1):
-            match await self.ports.storage.write(change):
-                case Ok():
-                    return
-                case Err(refusal):
-                    _log.error("OutcomeNotStored", JobId=change.job.id, Reason=refusal, Tries=tries)
-                    await trio.sleep(self.ports.backoff.delay(tries))
-
-
-def outcome_of(change: Change, answer: Answer, tries: int, clock: Clock) -> Change:
-    """Judge what the bank's answer, the last of so many tries, means for the payment."""
-    payment, now = change.payment, clock.now()
-    failure = code = None
-    outcome = AttemptOutcome.ANSWERED
-    match answer:
-        case Authorized(authorization_code):
-            payment, code = payment.authorized(now), authorization_code
-        case Declined(decline_code):
-            payment = payment.declined(decline_code, now)
-        case Rejected():
-            failure = JobFailure(FailureCode.BANK_REJECTED, "The bank refused the request as malformed.")
-            payment = payment.failed(now)
-        case NotSent() | NotProcessed():
-            failure = JobFailure(FailureCode.BANK_UNAVAILABLE, "The bank took no request in time.")
-            payment, outcome = payment.failed(now), AttemptOutcome.NOT_PROCESSED
-        case Doubtful(reason):
-            _log.warning("OutcomeUnknown", JobId=change.job.id, Reason=reason, Tries=tries)
-            payment, outcome = payment.doubted(now), AttemptOutcome.DOUBTFUL
-        case _:
-            assert_never(answer)
-    attempt = change.attempt.ended(outcome, tries, now, code)
-    return Change(payment, change.job.following(payment, failure), attempt)
-
-
-def interrupted(change: Change, clock: Clock) -> Change:
-    return outcome_of(change, Doubtful("the gateway was interrupted"), change.attempt.tries, clock)
+        return answer, tries, was_refused

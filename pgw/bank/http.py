@@ -3,24 +3,21 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import httpcore
 import trio
 from attrs import field, frozen
 
-from pgw.bank import wire
+from pgw.bank import answers
+from pgw.bank.address import Address
 from pgw.bank.link import AnswerTooLarge, Link, connect
 from pgw.bank.port import Answer, BankConnection, BankFeature, Call, Doubtful, NotSent
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
+from pgw.bank.requests import request_for
 
 
 def origin_of(url: str) -> httpcore.Origin:
     """Return the scheme, host and port of an HTTP URL."""
-    parts = urlsplit(url)
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
-    return httpcore.Origin(parts.scheme.encode(), (parts.hostname or "").encode(), port)
+    return Address.of(url).origin
 
 
 @frozen
@@ -34,27 +31,11 @@ class HttpBank:
     tls: ssl.SSLContext | None = None
     connect_timeout: float = 5.0
     answer_timeout: float = 60.0
-    origin: httpcore.Origin = field(init=False)
+    address: Address = field(init=False)
 
-    @origin.default
-    def _origin_of_url(self) -> httpcore.Origin:
-        return origin_of(self.url)
-
-    def request(self, call: Call) -> httpcore.Request:
-        path, body = wire.encode(call)
-        origin, parts = self.origin, urlsplit(self.url)
-        target = parts.path.rstrip("/").encode() + path
-        return httpcore.Request(
-            b"POST",
-            httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target),
-            headers=[
-                (b"Host", parts.netloc.encode()),
-                (b"Content-Type", b"application/json"),
-                (b"Content-Length", b"%d" % len(body)),
-                (b"Idempotency-Key", call.reference.encode()),
-            ],
-            content=body,
-        )
+    @address.default
+    def _address_of_url(self) -> Address:
+        return Address.of(self.url)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[BankConnection]:
@@ -81,8 +62,8 @@ class HttpBankConnection:
         is_clean = False
         try:
             with trio.move_on_after(bank.answer_timeout):
-                status, body, is_clean = await link.exchange(bank.request(call))
-                return wire.decode(call, status, body, is_clean=is_clean)
+                status, body, is_clean = await link.exchange(request_for(call, bank.address))
+                return answers.decode(call, status, body, is_clean=is_clean)
             reason = f"no answer within {bank.answer_timeout:g} s"
         except AnswerTooLarge:
             reason = "the answer is too large"
@@ -106,5 +87,5 @@ class HttpBankConnection:
             await self.close()
         if self._link is None:
             bank = self._bank
-            self._link = await connect(bank.network, bank.origin, bank.tls, bank.connect_timeout)
+            self._link = await connect(bank.network, bank.address.origin, bank.tls, bank.connect_timeout)
         return self._link

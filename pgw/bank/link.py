@@ -9,14 +9,16 @@ LARGEST_ANSWER_BYTES = 64 * 1024
 
 
 class AnswerTooLarge(Exception):
-    """The bank's answer is over `LARGEST_ANSWER_BYTES`."""
+    """The bank's answer is over the link's bound."""
 
 
 class Link:
     """An `httpcore` connection that knows what became of its one exchange at a time."""
 
-    def __init__(self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = _WatchedStream(stream)
+    def __init__(
+        self, origin: httpcore.Origin, stream: httpcore.AsyncNetworkStream, largest_answer: int
+    ) -> None:
+        self._stream = _WatchedStream(stream, largest_answer)
         self._connection = httpcore.AsyncHTTP11Connection(origin, self._stream)
 
     @property
@@ -51,8 +53,9 @@ class Link:
 class _WatchedStream(httpcore.AsyncNetworkStream):
     """Bounds what comes, and sends what was written in one piece when an answer is first waited for."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, largest_answer: int) -> None:
         self._stream = stream
+        self._largest_answer = largest_answer
         self._unsent = bytearray()
         self.has_sent = False
         self._received = 0
@@ -69,7 +72,7 @@ class _WatchedStream(httpcore.AsyncNetworkStream):
             await self._stream.write(request)
         data = await self._stream.read(max_bytes, timeout)
         self._received += len(data)
-        if self._received > LARGEST_ANSWER_BYTES:
+        if self._received > self._largest_answer:
             raise AnswerTooLarge
         return data
 
@@ -84,11 +87,19 @@ class _WatchedStream(httpcore.AsyncNetworkStream):
 
 
 async def connect(
-    network: httpcore.AsyncNetworkBackend, origin: httpcore.Origin, tls: ssl.SSLContext | None, timeout: float
+    network: httpcore.AsyncNetworkBackend,
+    origin: httpcore.Origin,
+    tls: ssl.SSLContext | None,
+    timeout: float,
+    *,
+    largest_answer: int = LARGEST_ANSWER_BYTES,
 ) -> Link:
-    """Connect within `timeout` seconds, or raise httpcore's `ConnectError` or `ConnectTimeout`."""
+    """Connect within `timeout` seconds, or raise httpcore's `ConnectError` or `ConnectTimeout`.
+
+    `largest_answer` bounds what is received between two requests, head and body, in bytes.
+    """
     host = origin.host.decode()
     stream = await network.connect_tcp(host, origin.port, timeout=timeout)
     if tls is not None:
         stream = await stream.start_tls(tls, server_hostname=host, timeout=timeout)
-    return Link(origin, stream)
+    return Link(origin, stream, largest_answer)

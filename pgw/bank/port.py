@@ -1,7 +1,7 @@
-"""What the gateway asks of a bank, and the closed union of what it can learn.
+"""What the gateway asks of a bank, and the closed unions of what it can learn.
 
-A call is one kind of request to the bank; `Authorize` is the first. Looking up and reversing a reference,
-and the operations on an authorization, join `Call` with answers of their own.
+A call is one kind of request to the bank: `Authorize` moves money, `LookUp` and `Reverse` settle what became
+of one whose answer was lost.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -18,6 +18,8 @@ class BankFeature(StrEnum):
     """What a bank offers beside authorizing a payment."""
 
     CAPTURE_LATER = "capture-later"
+    LOOK_UP = "look-up"
+    REVERSE = "reverse"
 
 
 @frozen
@@ -33,7 +35,21 @@ class Authorize:
     capture: bool
 
 
-Call = Authorize
+@frozen
+class LookUp:
+    """Tell what became of the request under this reference. It changes nothing."""
+
+    reference: str
+
+
+@frozen
+class Reverse:
+    """Let the request under this reference not count: neither now nor, should it arrive late, ever."""
+
+    reference: str
+
+
+Call = Authorize | LookUp | Reverse
 
 
 @frozen
@@ -74,7 +90,31 @@ class Doubtful:
     reason: str
 
 
-Answer = Authorized | Declined | Rejected | NotSent | NotProcessed | Doubtful
+@frozen
+class Pending:
+    """The bank has the request and has not decided."""
+
+
+@frozen
+class NeverSeen:
+    """The bank has not seen the request; it may still arrive."""
+
+
+@frozen
+class Reversed:
+    """The request does not count, and will not if it arrives late."""
+
+
+@frozen
+class NotReversible:
+    """The bank says that it cannot reverse the request."""
+
+
+NoAnswer = NotSent | NotProcessed | Doubtful
+Authorization = Authorized | Declined | Rejected | NoAnswer
+Finding = Authorized | Declined | Pending | NeverSeen | Reversed | NoAnswer
+Reversal = Reversed | NotReversible | NoAnswer
+Answer = Authorization | Finding | Reversal
 
 
 class BankConnection(Protocol):
@@ -83,6 +123,7 @@ class BankConnection(Protocol):
     async def perform(self, call: Call) -> Answer:
         """Perform a call within the connector's time limits, connecting first where need be.
 
+        Answers `Authorize` with an `Authorization`, `LookUp` with a `Finding`, `Reverse` with a `Reversal`.
         Never raises for what a bank or a network does. A call that is cancelled closes the connection, so
         that its answer is never read by the next.
         """

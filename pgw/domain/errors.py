@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     OVERLOADED = "Overloaded"
     SHUTTING_DOWN = "ShuttingDown"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
+    IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
 
 
 class FailureCode(StrEnum):
@@ -48,3 +49,5 @@ class FailureCode(StrEnum):
 
     BANK_UNAVAILABLE = "BankUnavailable"
     BANK_REJECTED = "BankRejected"
+    INTERRUPTED = "Interrupted"
+    SETTLED_BY_OPERATOR = "SettledByOperator"

@@ -1,44 +1,56 @@
 """One durable transaction for a group of writes, in which no write fails its neighbours."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
 
+from pgw.domain.idempotency import Claim
 from pgw.storage import writing
 from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.port import StorageLost
 from pgw.storage.rows import ChangeRows
 
+Written = int | Claim | Exception
 # A text that is no Unicode (half of a surrogate pair) is refused on its way to SQLite.
 _REFUSED = (sqlite3.Error, UnicodeEncodeError)
 
 
-def commit_group(
-    connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]
-) -> list[int | Exception]:
+def commit_group(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> list[Written]:
     """Write a group of changes; answer each the `seq` of its event, or the error that is its own.
+
+    One that makes a claim that was made before is answered that claim and not written: there is one writer,
+    so nobody makes it between this look and the write.
 
     A write that reports an error may have committed, so it is read back, then judged. Raises the engine's
     error where the disk takes no writes at all, and nothing was written. Raises `StorageLost` where what was
     written is unknown: after a failed fsync, which is never tried again, or where it cannot be read back.
     """
+    before = writing.claims_before(connection, rows)
+    claimed = [row.claim and before.get((row.claim[0], row.claim[1])) for row in rows]
+    unclaimed = [row for row, claim in zip(rows, claimed, strict=True) if not claim]
+    written = _commit(connection, number, unclaimed)
+    return [claim or written.popleft() for claim in claimed]
+
+
+def _commit(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> deque[Written]:
+    if not rows:
+        return deque()
     try:
         writing.write_group(connection, number, rows)
     except _REFUSED as error:
         if not _has_committed(connection, number, error):
             if takes_no_writes(error):
                 raise
-            return _commit_each(connection, number, rows)
+            return deque(_commit_each(connection, number, rows))
     try:
-        return list(writing.seqs_of(connection, rows))
+        return deque(writing.seqs_of(connection, rows))
     except sqlite3.Error as error:
         raise StorageLost(f"what was committed cannot be read back: {error}") from error
 
 
-def _commit_each(
-    connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]
-) -> list[int | Exception]:
+def _commit_each(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> list[Written]:
     """Write the group again, each change behind a savepoint of its own."""
-    answers: list[int | Exception] = []
+    answers: list[Written] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
         answers += [_write_alone(connection, number, row) for row in rows]

@@ -1,14 +1,18 @@
 """What the gateway asks of its storage. Each method is one transaction, or one consistent read."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
 
-from pgw.domain.attempt import Attempt
+from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.flag import Flag
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.money import Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
 
@@ -17,16 +21,39 @@ OnCommitted = Callable[[Sequence[JobEvent]], None]
 
 @frozen
 class Change:
-    """A payment, its job and its attempt as they are from now on, written together with the job's event."""
+    """A payment, its job and its attempt as they are from now on, written together with the job's event.
+
+    Where the merchant `is_told` nothing, payment and job are as they were, and there is no event. A `flag`
+    that was raised before stays as it was. A `claim` is made with the first change of a job, or not at all.
+    """
 
     payment: Payment
     job: Job
     attempt: Attempt
+    flag: Flag | None = None
+    claim: Claim | None = None
+    is_told: bool = True
 
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether the bank may have been asked and nothing about its answer is stored."""
-        return self.job.is_open and self.payment.status is PaymentStatus.CREATED
+
+@frozen
+class Unresolved:
+    """What a person may want to look at: an unknown outcome, or flags that nobody acknowledged yet."""
+
+    change: Change
+    flags: tuple[Flag, ...]
+
+
+@frozen
+class BookEntry:
+    """What the gateway's books say of one reference; `captured` is in minor units."""
+
+    reference: str
+    payment_id: str
+    job_id: str
+    status: PaymentStatus
+    outcome: AttemptOutcome
+    amount: Money
+    captured: int
 
 
 class StorageCannotOpen(Exception):
@@ -50,8 +77,11 @@ class Storage(Protocol):
     write returns. A read that cannot be answered raises `StorageUnavailable`.
     """
 
-    async def write(self, change: Change) -> Result[None, Refusal]:
-        """Write a change and its event, durably, grouped with what else waits."""
+    async def write(self, change: Change) -> Result[None, Refusal | Claim]:
+        """Write a change and its event, durably, grouped with what else waits.
+
+        `Err(Claim)` is what was accepted before under the same key; nothing was written then.
+        """
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
         """Return the merchant's job; None where there is none or it is another merchant's."""
@@ -67,11 +97,40 @@ class Storage(Protocol):
     ) -> Sequence[JobEvent]:
         """Return a page of the merchant's later events, in order, each with its job as it was then."""
 
-    async def interrupted(self, limit: int) -> Sequence[Change]:
-        """Return changes last written for jobs of which no outcome, not even a doubtful one, is stored."""
+    async def let_rest(
+        self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
+    ) -> int:
+        """Make attempts due that nobody works at and that have such an outcome, of all jobs or of some.
+
+        Returns how many. Durable; raises `StorageUnavailable`, and may be asked again.
+        """
+
+    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
+        """Return what was last written for attempts that are due, the longest due first.
+
+        A time past the `horizon` was stored under a clock that went wrong, and is due too.
+        """
 
     async def change_of(self, job_id: str) -> Change | None:
         """Return the change last written for a job, for the actor that takes it up again."""
+
+    async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
+        """Return a page of unknown outcomes and of what is flagged, by job id."""
+
+    async def acknowledge(self, job_id: str, at: datetime) -> int:
+        """Acknowledge all flags of a job; returns how many. Raises `StorageUnavailable`."""
+
+    async def books(self, after_reference: str, limit: int) -> Sequence[BookEntry]:
+        """Return a page of the books, by reference."""
+
+    async def book_entry(self, reference: str) -> BookEntry | None:
+        """Return what the books say of a reference."""
+
+    async def forget_claims(self, before: datetime, limit: int) -> int:
+        """Forget at most `limit` claims made before a time whose jobs have ended; returns how many.
+
+        Raises `StorageUnavailable`.
+        """
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
         """Add a merchant and a key of its; one that is there already is left as it is.

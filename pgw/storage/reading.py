@@ -12,7 +12,7 @@ from typing import Any
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey
 from pgw.domain.payment import Payment
-from pgw.storage.port import Change
+from pgw.storage.port import BookEntry, Change, Unresolved
 from pgw.storage.rows import from_row, from_rows, to_json
 
 _CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
@@ -42,7 +42,8 @@ _PAYMENT = f"""json_object('id', payments.id, 'merchant_id', payments.merchant_i
 _ATTEMPT = """json_object('reference', attempts.reference, 'payment_id', attempts.payment_id,
     'job_id', attempts.job_id, 'bank', attempts.bank, 'outcome', outcome, 'tries', tries,
     'authorization_code', authorization_code,
-    'created_at', attempts.created_at, 'updated_at', attempts.updated_at)
+    'created_at', attempts.created_at, 'updated_at', attempts.updated_at, 'due_at', due_at,
+    'inquiries', inquiries, 'failure', failure, 'settled_because', settled_because)
 """
 
 _FIND_JOBS = f"""
@@ -60,10 +61,41 @@ _CHANGES = """
     FROM jobs JOIN payments ON payments.id = jobs.payment_id JOIN attempts ON attempts.job_id = jobs.id
 """
 
-_INTERRUPTED = f"""
+# Two walks along the index of what is due, each of which ends at its limit.
+_DUE = f"""
     SELECT json_group_array(json(change)) FROM (
         SELECT {_CHANGE} AS change {_CHANGES}
-        WHERE jobs.status = 'Created' AND jobs.payment_status = 'Created' ORDER BY jobs.id LIMIT ?)
+        WHERE attempts.reference IN (
+            SELECT reference FROM (SELECT reference FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ?)
+            UNION ALL
+            SELECT reference FROM (SELECT reference FROM attempts WHERE due_at > ? LIMIT ?))
+        ORDER BY due_at)
+"""
+
+_FLAGS = """
+    SELECT json_group_array(
+        json_object('job_id', job_id, 'code', code, 'detail', detail, 'raised_at', raised_at))
+    FROM flags WHERE job_id = jobs.id AND acknowledged_at IS NULL
+"""
+
+_UNRESOLVED = f"""
+    SELECT json_group_array(json(document)) FROM (
+        SELECT json_object('change', {_CHANGE}, 'flags', json(({_FLAGS}))) AS document {_CHANGES}
+        WHERE jobs.id IN (
+            SELECT id FROM jobs WHERE status = 'Created' AND payment_status = 'Unknown'
+            UNION SELECT job_id FROM flags WHERE acknowledged_at IS NULL) AND jobs.id > ?
+        ORDER BY jobs.id LIMIT ?)
+"""
+
+_BOOK_ENTRY = f"""json_object('reference', attempts.reference, 'payment_id', payments.id,
+    'job_id', attempts.job_id, 'status', payments.status, 'outcome', outcome,
+    'amount', json_object('minor_units', payments.amount, 'currency', {_CURRENCY.format("payments")}),
+    'captured', captured)
+"""
+_BOOKS = f"""
+    SELECT json_group_array(json(entry)) FROM (
+        SELECT {_BOOK_ENTRY} AS entry FROM attempts JOIN payments ON payments.id = attempts.payment_id
+        WHERE {{which}} ORDER BY attempts.reference LIMIT ?)
 """
 
 _EVENTS_AFTER = f"""
@@ -107,9 +139,26 @@ def last_seq(connection: sqlite3.Connection, merchant_id: str) -> int:
     return int(found[0]) if found else 0
 
 
-def interrupted(connection: sqlite3.Connection, limit: int) -> list[Change]:
-    (document,) = connection.execute(_INTERRUPTED, [limit]).fetchone()
+def due(connection: sqlite3.Connection, now: int, horizon: int, limit: int) -> list[Change]:
+    (document,) = connection.execute(_DUE, [now, limit, horizon, limit]).fetchone()
     return from_rows(document, Change)
+
+
+def unresolved(connection: sqlite3.Connection, after_job_id: str, limit: int) -> list[Unresolved]:
+    (document,) = connection.execute(_UNRESOLVED, [after_job_id, limit]).fetchone()
+    return from_rows(document, Unresolved)
+
+
+def books(connection: sqlite3.Connection, after_reference: str, limit: int) -> list[BookEntry]:
+    statement = _BOOKS.format(which="attempts.reference > ?")
+    (document,) = connection.execute(statement, [after_reference, limit]).fetchone()
+    return from_rows(document, BookEntry)
+
+
+def book_entry(connection: sqlite3.Connection, reference: str) -> BookEntry | None:
+    statement = _BOOKS.format(which="attempts.reference = ?")
+    (document,) = connection.execute(statement, [reference, 1]).fetchone()
+    return next(iter(from_rows(document, BookEntry)), None)
 
 
 def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:

@@ -9,6 +9,8 @@ import cattrs
 from attrs import frozen
 
 from pgw.domain.attempt import Attempt
+from pgw.domain.flag import Flag
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent, event_type
 from pgw.domain.payment import Payment
 from pgw.storage.port import Change
@@ -25,23 +27,28 @@ _converter.register_structure_hook(datetime, lambda stored, _: _EPOCH + stored *
 
 @frozen
 class ChangeRows:
-    """A change as the rows to write, their columns in the order of the tables."""
+    """A change as the rows to write, their columns in the order of the tables.
+
+    One that the merchant is not told of has no payment, job or event: they are as they were.
+    """
 
     merchant_id: str
-    payment: list[Any]
-    job: list[Any]
     attempt: list[Any]
-    event: list[Any]
+    payment: list[Any] | None = None
+    job: list[Any] | None = None
+    event: list[Any] | None = None
+    flag: list[Any] | None = None
+    claim: list[Any] | None = None
 
 
 def change_to_rows(change: Change) -> ChangeRows:
-    return ChangeRows(
-        change.job.merchant_id,
-        _payment_row(change.payment),
-        _job_row(change.job),
-        _attempt_row(change.attempt),
-        _event_row(change.job),
-    )
+    merchant_id, attempt = change.job.merchant_id, _attempt_row(change.attempt)
+    flag = _flag_row(change.flag) if change.flag else None
+    if not change.is_told:
+        return ChangeRows(merchant_id, attempt, flag=flag)
+    claim = _claim_row(change.claim, change.job) if change.claim else None
+    payment, job, event = _payment_row(change.payment), _job_row(change.job), _event_row(change.job)
+    return ChangeRows(merchant_id, attempt, payment, job, event, flag, claim)
 
 
 def _payment_row(payment: Payment) -> list[Any]:
@@ -65,8 +72,8 @@ def _payment_row(payment: Payment) -> list[Any]:
         to_json(payment.metadata),
         payment.bank,
         payment.decline_code,
-        _milliseconds(payment.created_at),
-        _milliseconds(payment.updated_at),
+        milliseconds(payment.created_at),
+        milliseconds(payment.updated_at),
     ]
 
 
@@ -84,8 +91,8 @@ def _job_row(job: Job) -> list[Any]:
         job.failure and job.failure.code,
         job.failure and job.failure.detail,
         job.request_id,
-        _milliseconds(job.created_at),
-        _milliseconds(job.updated_at),
+        milliseconds(job.created_at),
+        milliseconds(job.updated_at),
     ]
 
 
@@ -98,8 +105,27 @@ def _attempt_row(attempt: Attempt) -> list[Any]:
         attempt.outcome,
         attempt.tries,
         attempt.authorization_code,
-        _milliseconds(attempt.created_at),
-        _milliseconds(attempt.updated_at),
+        milliseconds(attempt.created_at),
+        milliseconds(attempt.updated_at),
+        attempt.due_at and milliseconds(attempt.due_at),
+        attempt.inquiries,
+        attempt.failure,
+        attempt.settled_because,
+    ]
+
+
+def _flag_row(flag: Flag) -> list[Any]:
+    return [flag.job_id, flag.code, flag.detail, milliseconds(flag.raised_at)]
+
+
+def _claim_row(claim: Claim, job: Job) -> list[Any]:
+    return [
+        job.merchant_id,
+        claim.key,
+        claim.fingerprint,
+        claim.job_id,
+        claim.answer,
+        milliseconds(job.created_at),
     ]
 
 
@@ -113,11 +139,12 @@ def _event_row(job: Job) -> list[Any]:
         job.payment_status,
         job.failure and job.failure.code,
         job.failure and job.failure.detail,
-        _milliseconds(job.updated_at),
+        milliseconds(job.updated_at),
     ]
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
+    """Return a time as it is stored: milliseconds since 1970 in UTC."""
     return (at - _EPOCH) // _MILLISECOND
 
 

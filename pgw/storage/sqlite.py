@@ -3,14 +3,16 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import trio
 import trio_asyncio
-from attrs import frozen
 
+from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
@@ -20,9 +22,10 @@ from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.engine import Engine, open_engine
 from pgw.storage.group_commit import commit_group
 from pgw.storage.grouping import Grouping
-from pgw.storage.port import Change, OnCommitted, StorageUnavailable
+from pgw.storage.look_ups import Find, LookUp, answer_look_ups
+from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
-from pgw.storage.rows import change_to_rows, event_of
+from pgw.storage.rows import change_to_rows, event_of, milliseconds
 
 LARGEST_GROUP = 512
 MOST_WAITING = 20_000
@@ -35,16 +38,7 @@ NEVER = float("-inf")
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
-_Find = Callable[[sqlite3.Connection, Sequence[str]], list[Any]]
-_Written = Result[None, Refusal]
-
-
-@frozen
-class _LookUp:
-    """A read of one row by its id, answered together with all others of its kind."""
-
-    find: _Find
-    id: str
+_Written = Result[None, Refusal | Claim]
 
 
 class SqliteStorage:
@@ -64,7 +58,7 @@ class SqliteStorage:
             most_waiting=MOST_WAITING,
             patience=PATIENCE_SECONDS,
         )
-        self._look_ups: Grouping[_LookUp, list[Any]] = Grouping(
+        self._look_ups: Grouping[LookUp, list[Any]] = Grouping(
             self._look_up,
             largest_group=LARGEST_GROUP,
             most_waiting=MOST_WAITING,
@@ -77,13 +71,14 @@ class SqliteStorage:
             nursery.start_soon(self._writes.run)
             nursery.start_soon(self._look_ups.run)
 
-    async def write(self, change: Change) -> Result[None, Refusal]:
+    async def write(self, change: Change) -> Result[None, Refusal | Claim]:
         match await self._writes.answer(change):
             case Ok(written):
                 outcome = written
             case Err(refusal):
                 outcome = Err(refusal)
-        self._refused_at = NEVER if isinstance(outcome, Ok) else trio.current_time()
+        is_refused = isinstance(outcome, Err) and isinstance(outcome.error, Refusal)
+        self._refused_at = trio.current_time() if is_refused else NEVER
         return outcome
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
@@ -104,19 +99,35 @@ class SqliteStorage:
     ) -> Sequence[JobEvent]:
         return await self._read(reading.events_after, merchant_id, seq, job_id, limit)
 
-    async def interrupted(self, limit: int) -> Sequence[Change]:
-        return await self._read(reading.interrupted, limit)
+    async def let_rest(
+        self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
+    ) -> int:
+        return await self._change(writing.let_rest, milliseconds(at), outcomes, job_ids)
+
+    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
+        return await self._read(reading.due, milliseconds(now), milliseconds(horizon), limit)
+
+    async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
+        return await self._read(reading.unresolved, after_job_id, limit)
+
+    async def acknowledge(self, job_id: str, at: datetime) -> int:
+        return await self._change(writing.acknowledge, job_id, milliseconds(at))
+
+    async def books(self, after_reference: str, limit: int) -> Sequence[BookEntry]:
+        return await self._read(reading.books, after_reference, limit)
+
+    async def book_entry(self, reference: str) -> BookEntry | None:
+        return await self._read(reading.book_entry, reference)
+
+    async def forget_claims(self, before: datetime, limit: int) -> int:
+        return await self._change(writing.forget_claims, milliseconds(before), limit)
 
     async def change_of(self, job_id: str) -> Change | None:
         # By the writer, so behind a commit that is under way: it may be this very job's.
         return await self._run(self._writer, reading.change_of, job_id)
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        try:
-            await self._writer.run(writing.add_merchant, merchant, key)
-        except sqlite3.OperationalError as error:
-            raise_where_lost(error)
-            raise StorageUnavailable(str(error)) from error
+        await self._change(writing.add_merchant, merchant, key)
 
     async def api_keys(self) -> Sequence[ApiKey]:
         return await self._read(reading.api_keys)
@@ -130,8 +141,8 @@ class SqliteStorage:
             return False
         return True
 
-    async def _by_id(self, find: _Find, row_id: str, kind: type[Answer]) -> Answer | None:
-        match await self._look_ups.answer(_LookUp(find, row_id)):
+    async def _by_id(self, find: Find, row_id: str, kind: type[Answer]) -> Answer | None:
+        match await self._look_ups.answer(LookUp(find, row_id)):
             case Ok([found]):
                 assert found is None or isinstance(found, kind)
                 return found
@@ -158,9 +169,22 @@ class SqliteStorage:
         except sqlite3.Error as error:
             raise StorageUnavailable(str(error)) from error
 
-    async def _look_up(self, look_ups: Sequence[_LookUp]) -> Sequence[list[Any] | Exception]:
+    async def _change(
+        self,
+        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        """Write beside the groups, behind the one that is under way."""
         try:
-            return await self._read(_answer_look_ups, look_ups)
+            return await self._writer.run(statement, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            raise_where_lost(error)
+            raise StorageUnavailable(str(error)) from error
+
+    async def _look_up(self, look_ups: Sequence[LookUp]) -> Sequence[list[Any] | Exception]:
+        try:
+            return await self._read(answer_look_ups, look_ups)
         except StorageUnavailable as error:
             return [error] * len(look_ups)
 
@@ -176,9 +200,9 @@ class SqliteStorage:
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
         for _, change in written:
             self._recent.add(change)
-        self._on_committed([event_of(seq, change) for seq, change in written])
+        self._on_committed([event_of(seq, change) for seq, change in written if change.is_told])
         await self._checkpoint_after(len(written))
-        return [Ok(None) if isinstance(seq, int) else seq for seq in seqs]
+        return [_written(seq) for seq in seqs]
 
     async def _checkpoint_after(self, changes: int) -> None:
         self._changes_since_checkpoint += changes
@@ -187,14 +211,14 @@ class SqliteStorage:
             await self._writer.run(database.checkpoint)
 
 
-def _answer_look_ups(connection: sqlite3.Connection, look_ups: Sequence[_LookUp]) -> list[list[Any]]:
-    """Answer all look-ups of a kind with one statement; each answer is a list of the one row or None."""
-    answers: dict[_LookUp, list[Any]] = {}
-    for find in {look_up.find: None for look_up in look_ups}:
-        of_kind = [look_up for look_up in look_ups if look_up.find is find]
-        found = find(connection, [look_up.id for look_up in of_kind])
-        answers.update((look_up, [row]) for look_up, row in zip(of_kind, found, strict=True))
-    return [answers[look_up] for look_up in look_ups]
+def _written(answer: int | Claim | Exception) -> _Written | Exception:
+    match answer:
+        case int():
+            return Ok(None)
+        case Claim():
+            return Err(answer)
+        case Exception():
+            return answer
 
 
 @asynccontextmanager

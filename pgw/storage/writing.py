@@ -7,10 +7,30 @@ costs far more than the step. So the group goes in by one step, and a trigger sp
 import sqlite3
 from collections.abc import Sequence
 
+from pgw.domain.idempotency import Claim
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.storage.rows import ChangeRows, to_json, to_write
 
-_WRITE_GROUP = "INSERT INTO change_groups (number, payments, jobs, attempts, events) VALUES (?, ?, ?, ?, ?)"
+_KINDS = ("payments", "jobs", "attempts", "events", "flags", "claims")
+_COLUMNS = ", ".join(("number", *_KINDS))
+_WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)})"
+_CLAIMS_BEFORE = """
+    SELECT merchant_id, key, fingerprint, job_id, answer FROM idempotency_keys
+    WHERE (merchant_id, key) IN (SELECT value->>0, value->>1 FROM json_each(?))
+"""
+_LET_REST = """
+    UPDATE attempts SET due_at = ?
+    WHERE due_at IS NULL AND outcome IN (SELECT value FROM json_each(?)) AND job_id IN ({of_jobs})
+"""
+_OPEN_JOBS = "SELECT id FROM jobs WHERE status = 'Created'"
+_SOME_JOBS = "SELECT value FROM json_each(?)"
+_ACKNOWLEDGE = "UPDATE flags SET acknowledged_at = ? WHERE job_id = ? AND acknowledged_at IS NULL"
+_FORGET_CLAIMS = """
+    DELETE FROM idempotency_keys WHERE (merchant_id, key) IN (
+        SELECT merchant_id, key FROM idempotency_keys JOIN jobs ON jobs.id = job_id
+        WHERE idempotency_keys.created_at < ? AND status <> 'Created'
+        ORDER BY idempotency_keys.created_at LIMIT ?)
+"""
 _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -21,8 +41,7 @@ def _rows(columns: int, array: str) -> str:
 
 
 _INSTALL = f"""
-    CREATE TEMP VIEW change_groups (number, payments, jobs, attempts, events)
-    AS SELECT NULL, NULL, NULL, NULL, NULL;
+    CREATE TEMP VIEW change_groups ({_COLUMNS}) AS SELECT NULL{", NULL" * len(_KINDS)};
 
     CREATE TEMP TRIGGER write_group INSTEAD OF INSERT ON change_groups
     BEGIN
@@ -36,9 +55,16 @@ _INSTALL = f"""
             failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
             updated_at = excluded.updated_at;
 
-        INSERT INTO attempts {_rows(9, "NEW.attempts")}
+        INSERT INTO attempts {_rows(13, "NEW.attempts")}
         ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,
-            authorization_code = excluded.authorization_code, updated_at = excluded.updated_at;
+            authorization_code = excluded.authorization_code, updated_at = excluded.updated_at,
+            due_at = excluded.due_at, inquiries = excluded.inquiries, failure = excluded.failure,
+            settled_because = excluded.settled_because;
+
+        INSERT INTO flags (job_id, code, detail, raised_at) {_rows(4, "NEW.flags")}
+        ON CONFLICT DO NOTHING;
+
+        INSERT INTO idempotency_keys {_rows(6, "NEW.claims")};
 
         INSERT INTO events
         SELECT merchants.id,
@@ -67,25 +93,63 @@ def write_group(connection: sqlite3.Connection, number: int, rows: Sequence[Chan
 
     Raises `UnicodeEncodeError`, before anything is written, for a text that is no Unicode.
     """
+    told = [row for row in rows if row.event is not None]
     columns = (
-        [row.payment for row in rows],
-        [row.job for row in rows],
+        [row.payment for row in told],
+        [row.job for row in told],
         [row.attempt for row in rows],
-        [row.event for row in rows],
+        [row.event for row in told],
+        [row.flag for row in rows if row.flag is not None],
+        [row.claim for row in rows if row.claim is not None],
     )
     connection.execute(_WRITE_GROUP, [number, *map(to_write, columns)])
 
 
 def seqs_of(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int]:
-    """Return the `seq` that each row's event was given by the group just written, in its order."""
-    merchant_ids = [row.merchant_id for row in rows]
-    last = dict(connection.execute(_LAST_SEQS, [to_json(sorted(set(merchant_ids)))]).fetchall())
+    """Return the `seq` that each row's event was given by the group just written, or 0 where it has none."""
+    merchant_ids = {row.merchant_id for row in rows if row.event is not None}
+    last = dict(connection.execute(_LAST_SEQS, [to_json(sorted(merchant_ids))]).fetchall())
     seqs = []
     # From the last event back, since what is known is each merchant's newest number.
-    for merchant_id in reversed(merchant_ids):
-        seqs.append(last[merchant_id])
-        last[merchant_id] -= 1
+    for row in reversed(rows):
+        if row.event is None:
+            seqs.append(0)
+            continue
+        seqs.append(last[row.merchant_id])
+        last[row.merchant_id] -= 1
     return seqs[::-1]
+
+
+def claims_before(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> dict[tuple[str, str], Claim]:
+    """Return the claims that were made before of those that the rows make, by merchant and key."""
+    wanted = [row.claim[:2] for row in rows if row.claim is not None]
+    if not wanted:
+        return {}
+    found = connection.execute(_CLAIMS_BEFORE, [to_json(wanted)]).fetchall()
+    return {(merchant_id, key): Claim(key, *others) for merchant_id, key, *others in found}
+
+
+def let_rest(
+    connection: sqlite3.Connection, due_at: int, outcomes: Sequence[str], job_ids: Sequence[str] | None
+) -> int:
+    """Make attempts due that nobody works at."""
+    of_jobs, jobs = (_OPEN_JOBS, []) if job_ids is None else (_SOME_JOBS, [to_json(job_ids)])
+    return _change(connection, _LET_REST.format(of_jobs=of_jobs), [due_at, to_json(outcomes), *jobs])
+
+
+def acknowledge(connection: sqlite3.Connection, job_id: str, at: int) -> int:
+    return _change(connection, _ACKNOWLEDGE, [at, job_id])
+
+
+def forget_claims(connection: sqlite3.Connection, before: int, limit: int) -> int:
+    return _change(connection, _FORGET_CLAIMS, [before, limit])
+
+
+def _change(connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> int:
+    """Run one statement, which is its own transaction, and return how many rows it changed."""
+    connection.execute(statement, parameters)
+    (changed,) = connection.execute("SELECT changes()").fetchone()
+    return int(changed)
 
 
 def add_merchant(connection: sqlite3.Connection, merchant: Merchant, key: ApiKey) -> None:

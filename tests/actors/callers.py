@@ -3,7 +3,7 @@
 import trio
 
 from pgw.actors.bank import Bank
-from pgw.bank.port import Answer
+from pgw.bank.port import Answer, LookUp, NotProcessed, NotSent
 from tests.actors.orders import authorize
 
 LATER = 1000.0
@@ -22,6 +22,29 @@ class Callers:
         for reference in references:
             self._nursery.start_soon(self._call, reference, submit_by)
 
+    def look_up(self, *references: str) -> None:
+        for reference in references:
+            self._nursery.start_soon(self._look_up, reference)
+
+    def retry(self, *references: str, every: float) -> None:
+        """Call again and again until the bank processes it, as a payment does."""
+        for reference in references:
+            self._nursery.start_soon(self._retry, reference, every)
+
+    def said(self, *references: str) -> list[Answer]:
+        return [self.answers[reference][1] for reference in references]
+
     async def _call(self, reference: str, submit_by: float) -> None:
         answer = await self._bank.perform(authorize(reference), submit_by=submit_by)
         self.answers[reference] = (trio.current_time(), answer)
+
+    async def _look_up(self, reference: str) -> None:
+        answer = await self._bank.perform(LookUp(reference), submit_by=LATER)
+        self.answers[reference] = (trio.current_time(), answer)
+
+    async def _retry(self, reference: str, every: float) -> None:
+        while True:
+            await self._call(reference, trio.current_time() + LATER)
+            if not isinstance(self.answers[reference][1], NotSent | NotProcessed):
+                return
+            await trio.sleep(every)

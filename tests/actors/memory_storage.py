@@ -1,17 +1,21 @@
 """Storage in memory, for tests in virtual time; it refuses, raises or stops to answer as a test says."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import trio
+from attrs import evolve
 
+from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage.port import Change, Storage, StorageUnavailable
+from pgw.storage.port import BookEntry, Change, Storage, StorageUnavailable, Unresolved
 
-Written = Result[None, Refusal]
+Written = Result[None, Refusal | Claim]
 REFUSED: Written = Err(Refusal.STORAGE_UNAVAILABLE)
 
 
@@ -27,6 +31,7 @@ class MemoryStorage(Storage):
         self.newest: dict[str, Change] = {}
         self.judge: Callable[[Change], Written] = takes_all
         self.failing_reads = 0
+        self.times_asked_for_due = 0
         self.may_write = trio.Event()
         self.may_write.set()
 
@@ -50,9 +55,43 @@ class MemoryStorage(Storage):
             raise StorageUnavailable("reads fail")
         return self.newest.get(job_id)
 
-    async def interrupted(self, limit: int) -> Sequence[Change]:
+    async def let_rest(
+        self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
+    ) -> int:
+        await self.may_write.wait()
+        left = [
+            change
+            for job_id, change in self.newest.items()
+            if change.attempt.outcome in outcomes
+            and change.attempt.due_at is None
+            and (job_ids is None or job_id in job_ids)
+        ]
+        for change in left:
+            self.newest[change.job.id] = evolve(change, attempt=evolve(change.attempt, due_at=at))
+        return len(left)
+
+    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
         await trio.lowlevel.checkpoint()
-        return [change for change in self.newest.values() if change.is_interrupted][:limit]
+        self.times_asked_for_due += 1
+        resting = [(change.attempt.due_at, change) for change in self.newest.values()]
+        due = [change for due_at, change in resting if due_at and (due_at <= now or due_at > horizon)]
+        return due[:limit]
+
+    async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
+        raise NotImplementedError
+
+    async def acknowledge(self, job_id: str, at: datetime) -> int:
+        raise NotImplementedError
+
+    async def books(self, after_reference: str, limit: int) -> Sequence[BookEntry]:
+        raise NotImplementedError
+
+    async def book_entry(self, reference: str) -> BookEntry | None:
+        raise NotImplementedError
+
+    async def forget_claims(self, before: datetime, limit: int) -> int:
+        await trio.lowlevel.checkpoint()
+        return 0
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
         raise NotImplementedError

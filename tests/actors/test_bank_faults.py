@@ -1,17 +1,30 @@
 """A bank that cannot be reached, and sessions that meet a bug."""
 
-from itertools import pairwise
-
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.actors.bank import Bank
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
-from pgw.bank.port import Answer, Call, Doubtful, NotSent
+from pgw.bank.port import (
+    Answer,
+    Authorize,
+    Call,
+    Declined,
+    Doubtful,
+    LookUp,
+    NeverSeen,
+    NotProcessed,
+    NotReversible,
+    NotSent,
+    Pending,
+    Rejected,
+    Reverse,
+    Reversed,
+)
 from pgw.ports import SystemClock
 from tests.actors.callers import LATER
-from tests.actors.fake_bank import YES, FakeConnector, FixedRandomness, a_bank, says_in_turn
+from tests.actors.fake_bank import YES, FakeConnector, a_bank, says_in_turn
 from tests.actors.orders import authorize
 
 ENDED = Doubtful("the bank session ended before the answer came")
@@ -74,43 +87,61 @@ async def test_after_a_crash_of_all_sessions_the_calls_that_wait_are_taken(
     assert (bank.sessions, autojump_clock.current_time()) == (2, 1.5)
 
 
-@pytest.mark.parametrize(("jitter", "share"), [(0.0, 0.5), (1.0, 1.0)])
-async def test_a_session_backs_off_up_to_a_cap_while_the_bank_cannot_be_reached(
-    jitter: float, share: float, nursery: trio.Nursery, autojump_clock: MockClock
-) -> None:
-    connector = FakeConnector(says_in_turn([NotSent("refused")]))
-    bank = a_bank(connector, concurrency=1, randomness=FixedRandomness(jitter))
-    nursery.start_soon(bank.run)
-    for number in range(9):
-        nursery.start_soon(perform_all, bank, f"ref_{number}")
-    await trio.sleep(100)
-    times = [asked.at for asked in connector.asked]
-    waits = [later - earlier for earlier, later in pairwise(times)]
-    assert waits == pytest.approx([step * share for step in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)])
-    assert autojump_clock.current_time() == 100
-
-
-async def test_once_the_bank_is_reached_waits_begin_anew(
-    nursery: trio.Nursery, autojump_clock: MockClock
-) -> None:
-    refused = NotSent("refused")
-    connector = FakeConnector(says_in_turn([refused, refused, refused, YES, refused, YES]))
-    bank = a_bank(connector, concurrency=1, randomness=FixedRandomness(1.0))
-    nursery.start_soon(bank.run)
-    answers = await perform_all(bank, *(f"ref_{number}" for number in range(6)))
-    assert answers == [refused, refused, refused, YES, refused, YES]
-    times = [asked.at for asked in connector.asked]
-    assert times == pytest.approx([0, 0.1, 0.3, 0.7, 0.7, 0.8])
-    assert autojump_clock.current_time() == pytest.approx(0.8)
-
-
-async def test_a_session_that_rests_is_no_session_for_a_call(
+async def test_a_session_whose_call_could_not_be_sent_takes_the_next(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     connector = FakeConnector(says_in_turn([NotSent("refused"), YES]))
-    bank = a_bank(connector, concurrency=2, randomness=FixedRandomness(1.0))
+    bank = a_bank(connector, concurrency=1)
     nursery.start_soon(bank.run)
-    assert await perform_all(bank, "first") == [NotSent("refused")]
-    assert await perform_all(bank, "second") == [YES]
-    assert [asked.at for asked in connector.asked] == [0, 0]
+    assert await perform_all(bank, "first", "second") == [NotSent("refused"), YES]
+    assert ([asked.at for asked in connector.asked], connector.opened) == ([0, 0], 1)
     assert autojump_clock.current_time() == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "answers", "others"),
+    [
+        (
+            authorize("ref"),
+            [YES, Declined("x"), Rejected()],
+            [Pending(), NeverSeen(), Reversed(), NotReversible()],
+        ),
+        (
+            LookUp("ref"),
+            [YES, Declined("x"), Pending(), NeverSeen(), Reversed()],
+            [Rejected(), NotReversible()],
+        ),
+        (
+            Reverse("ref"),
+            [Reversed(), NotReversible()],
+            [YES, Declined("x"), Rejected(), Pending(), NeverSeen()],
+        ),
+    ],
+    ids=["Authorize", "LookUp", "Reverse"],
+)
+async def test_an_answer_that_the_call_cannot_have_is_doubt(
+    call: Authorize | LookUp | Reverse,
+    answers: list[Answer],
+    others: list[Answer],
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,
+) -> None:
+    no_answers: list[Answer] = [NotSent("refused"), NotProcessed(), Doubtful("reset")]
+    bank = a_bank(FakeConnector(says_in_turn([*answers, *no_answers, *others])))
+    nursery.start_soon(bank.run)
+    for answer in [*answers, *no_answers]:
+        assert answer == await perform(bank, call)
+    for answer in others:
+        reason = f"{type(answer).__name__} is no answer to {type(call).__name__}"
+        assert Doubtful(reason) == await perform(bank, call)
+    assert autojump_clock.current_time() == 0
+
+
+async def perform(bank: Bank, call: Authorize | LookUp | Reverse) -> Answer:
+    match call:
+        case Authorize():
+            return await bank.perform(call, submit_by=LATER)
+        case LookUp():
+            return await bank.perform(call, submit_by=LATER)
+        case Reverse():
+            return await bank.perform(call, submit_by=LATER)

@@ -5,7 +5,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from pgw.actors.backoff import Backoff
 from pgw.actors.gateway import Gateway, GatewayLimits
-from pgw.actors.payment import PaymentPorts
+from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import BankConnector
 from pgw.ports import Ids, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.storage.port import Storage
@@ -20,15 +20,16 @@ def ports_with(storage: Storage, connector: BankConnector, ids: Ids | None = Non
         a_bank(connector, concurrency=50),
         clock,
         ids or TimeOrderedIds(clock, SystemRandomness()),
-        Backoff(0.2, 5.0, FixedRandomness()),
-        60.0,
+        backoff=Backoff(0.2, 5.0, FixedRandomness()),
+        schedule=Backoff(2.0, 7200.0, FixedRandomness()),
+        submission_window=60.0,
     )
 
 
 async def start_gateway(
-    nursery: trio.Nursery, ports: PaymentPorts, *, in_flight: int = 100, in_flight_a_merchant: int = 100
+    nursery: trio.Nursery, ports: PaymentPorts, *, in_flight: int = 100, in_flight_a_merchant: int = 100, taken_up: int = 10
 ) -> Gateway:
-    gateway = Gateway(ports, GatewayLimits(in_flight, in_flight_a_merchant))
+    gateway = Gateway(ports, GatewayLimits(in_flight, in_flight_a_merchant, taken_up=taken_up))
     nursery.start_soon(gateway.run)
     await wait_all_tasks_blocked()
     return gateway

@@ -11,6 +11,8 @@ Script = Callable[["Conversation"], Awaitable[None]]
 
 APPROVED = b'{"authorized":true,"authorization_code":"code-1"}'
 DECLINED = b'{"authorized":false,"decline_code":"lost_card"}'
+NEVER_SEEN = b'{"found":false}'
+REVERSED = b'{"reversed":true}'
 
 
 @frozen
@@ -110,3 +112,7 @@ def says_and_closes(data: bytes) -> Script:
         await conversation.close()
 
     return script
+
+
+async def hangs(conversation: Conversation) -> None:
+    await conversation.hear_caller_leave()

@@ -27,6 +27,7 @@ async def answered(body: bytes, start_raw_bank: StartRawBank, status: int = 200)
         ({"authorized": True, "authorization_code": "a1", "reference": "ref_1"}, Authorized("a1")),
         ({"authorized": True, "authorization_code": "a1", "decline_code": ""}, Authorized("a1")),
         ({"authorized": True, "authorization_code": "a1", "more": [1, {"x": None}]}, Authorized("a1")),
+        ({"authorized": True, "authorization_code": "a1", "reversed": False}, Authorized("a1")),
         ({"authorized": False, "authorization_code": "", "decline_code": "lost_card"}, Declined("lost_card")),
         ({"authorized": False, "decline_code": "lost_card"}, Declined("lost_card")),
         ({"authorized": False, "authorization_code": ""}, Declined("generic_decline")),
@@ -74,6 +75,10 @@ async def test_an_answer_as_specified_is_a_decision(
         ),
         pytest.param(
             {"authorized": False, "decline_code": "x", "reference": ["ref_1"]}, id="listed reference"
+        ),
+        pytest.param({"authorized": True, "authorization_code": "a1", "reversed": True}, id="a yes, undone"),
+        pytest.param(
+            {"authorized": True, "authorization_code": "a1", "reversed": 0}, id="a yes and 0 for false"
         ),
         pytest.param([{"authorized": True, "authorization_code": "a1"}], id="a list"),
         pytest.param("authorized", id="a string"),

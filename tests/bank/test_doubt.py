@@ -10,13 +10,9 @@ from pgw.bank.link import LARGEST_ANSWER_BYTES
 from pgw.bank.port import Answer, Authorized, Doubtful
 from tests.bank.calls import authorize, bank_at
 from tests.bank.conftest import StartRawBank
-from tests.bank.raw_bank import APPROVED, Conversation, Script, answer, says, says_and_closes
+from tests.bank.raw_bank import APPROVED, Conversation, Script, answer, hangs, says, says_and_closes
 
 WHOLE = answer(APPROVED)
-
-
-async def hangs(conversation: Conversation) -> None:
-    await conversation.hear_caller_leave()
 
 
 async def trickles_without_end(conversation: Conversation) -> None:

@@ -6,11 +6,11 @@ import pytest
 import trio
 from attrs import evolve
 
-from pgw.bank.port import Authorized
+from pgw.bank.port import Authorized, LookUp, Reverse
 from pgw.domain.money import Currency, Money
 from tests.bank.calls import authorize, bank_at
 from tests.bank.conftest import StartRawBank
-from tests.bank.raw_bank import APPROVED, RawBank, answer, says
+from tests.bank.raw_bank import APPROVED, RawBank, Request, answer, says
 
 SAYS_YES = says(answer(APPROVED))
 
@@ -34,6 +34,41 @@ async def test_the_request_is_exactly_the_contracts(start_raw_bank: StartRawBank
         b"Content-Length": b"%d" % len(request.body),
         b"Idempotency-Key": b"ref_17",
     }
+
+
+async def test_a_look_up_and_a_reversal_name_the_reference_in_the_path_and_have_no_body(
+    start_raw_bank: StartRawBank,
+) -> None:
+    bank = await start_raw_bank(says(answer(b"")))
+    async with bank_at(bank.url + "/api").connection() as connection:
+        await connection.perform(LookUp("ref_17"))
+        await connection.perform(Reverse("ref_17"))
+    host = (b"Host", bank.url.removeprefix("http://").encode())
+    assert bank.requests == [
+        Request(b"GET", b"/api/payments/ref_17", [host], b""),
+        Request(b"POST", b"/api/payments/ref_17/reversals", [host, (b"Content-Length", b"0")], b""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "path"),
+    [
+        ("a/b", b"/payments/a%2Fb"),
+        ("a?b#c", b"/payments/a%3Fb%23c"),
+        ("50%", b"/payments/50%25"),
+        ("a b\r\n", b"/payments/a%20b%0D%0A"),
+        ("r\u00e9f", b"/payments/r%C3%A9f"),
+        ("ref_1-2.3~4", b"/payments/ref_1-2.3~4"),
+    ],
+)
+async def test_a_reference_is_percent_encoded_in_the_path(
+    reference: str, path: bytes, start_raw_bank: StartRawBank
+) -> None:
+    bank = await start_raw_bank(says(answer(b"")))
+    async with bank_at(bank.url).connection() as connection:
+        await connection.perform(LookUp(reference))
+        await connection.perform(Reverse(reference))
+    assert [request.target for request in bank.requests] == [path, path + b"/reversals"]
 
 
 @pytest.mark.parametrize(("capture", "expected"), [(True, {}), (False, {"capture": False})])

@@ -1,58 +1,19 @@
 """A bank behind TLS, with a certificate made for the test."""
 
 import ssl
-import subprocess
-from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
 import pytest
 import trio
 
 from pgw.bank.port import Authorized, NotSent
 from tests.bank.calls import authorize, bank_at
-from tests.bank.raw_bank import APPROVED, DECLINED, RawBank, Script, answer, says
+from tests.bank.conftest import StartTlsBank
+from tests.bank.raw_bank import APPROVED, DECLINED, answer, says
 
 LARGEST_TLS_RECORD = 16_384
 """In bytes of content (RFC 8446, section 5.1)."""
 YES, NO = answer(APPROVED), answer(DECLINED)
-StartTlsBank = Callable[[Script], Awaitable[RawBank]]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and the certificate that it signs, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    make = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    about = ["-subj", "/CN=bank", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    files = ["-keyout", f"{folder}/key.pem", "-out", f"{folder}/certificate.pem"]
-    subprocess.run([*make, *about, *files], check=True, capture_output=True, timeout=30)
-    both = folder / "both.pem"
-    both.write_text((folder / "key.pem").read_text() + (folder / "certificate.pem").read_text())
-    return both
-
-
-@pytest.fixture
-def trusting(certificate: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(certificate))
-
-
-@pytest.fixture
-def start_tls_bank(certificate: Path, nursery: trio.Nursery) -> StartTlsBank:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    async def start(script: Script) -> RawBank:
-        bank = RawBank(script)
-        serve = partial(
-            trio.serve_ssl_over_tcp, bank.serve, 0, context, host="127.0.0.1", https_compatible=True
-        )
-        [listener] = await nursery.start(serve)
-        port = listener.transport_listener.socket.getsockname()[1]
-        bank.url = f"https://127.0.0.1:{port}"
-        return bank
-
-    return start
 
 
 async def test_calls_are_kept_on_one_connection_of_tls(

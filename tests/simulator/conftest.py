@@ -40,10 +40,17 @@ class Simulator:
         headers = {} if reference is None else {"Idempotency-Key": reference}
         return self.client.post("/payments", json=body, headers=headers)
 
+    def reverse(self, reference: str) -> httpx.Response:
+        return self.client.post(f"/payments/{reference}/reversals")
+
     def bookings(self, reference: str) -> list[dict[str, Any]]:
         answer = self.client.get("/ledger", params={"reference": reference})
         bookings: list[dict[str, Any]] = answer.json()["bookings"]
         return bookings
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(5)
 
     def stop(self) -> int:
         self.client.close()

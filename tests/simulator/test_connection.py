@@ -8,16 +8,19 @@ from trio.testing import MockClock, memory_stream_pair
 
 from simulator.answers import NO_ANSWER, Reply, json_answer
 from simulator.connection import Connection, Patience
-from simulator.faults import CallerLeaves
+from simulator.faults import Caller as Waiting
 from simulator.routes import Request
 
 Caller = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
 
-async def echo(request: Request, caller_leaves: CallerLeaves) -> Reply:
+async def echo(request: Request, waiting: Waiting) -> Reply:
     if request.target == "/hang":
-        await caller_leaves()
+        await waiting.leaves()
         return NO_ANSWER
+    if request.target == "/hang-up":
+        await waiting.hang_up()
+        await trio.sleep(15)
     return Reply(json_answer(200, {"size": len(request.body)}))
 
 
@@ -116,3 +119,15 @@ async def test_a_hang_ends_when_the_caller_leaves(autojump_clock: MockClock) -> 
         await near.send_all(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
         await near.aclose()
     assert start == autojump_clock.current_time()
+
+
+async def test_a_caller_that_is_hung_up_on_gets_no_byte_though_an_answer_follows(
+    autojump_clock: MockClock,
+) -> None:
+    near, far = memory_stream_pair()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Connection(far, echo, Patience(idle=5, hang=300)).serve)
+        await near.send_all(b"GET /hang-up HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert await everything(near) == b""
+        assert autojump_clock.current_time() < 1
+    assert autojump_clock.current_time() == pytest.approx(15)

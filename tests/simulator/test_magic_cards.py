@@ -156,3 +156,13 @@ def test_a_mistyped_card_is_malformed(simulator: Simulator, pay_body: PayBody) -
     answer = simulator.pay("mistyped", pay_body("4242424242424241"))
     expected = {"error_message": "card_number: fails the Luhn check"}
     assert (400, expected) == (answer.status_code, answer.json())
+
+
+def test_the_delayed_card_is_closed_on_at_once_never_seen_and_then_booked(
+    simulator: Simulator, pay_body: PayBody
+) -> None:
+    assert closed_without_a_byte(simulator, "delayed", pay_body("4000009900000103"))
+    assert simulator.client.get("/payments/delayed").json() == {"found": False}
+    assert simulator.bookings("delayed") == []
+    assert look_up_until(simulator, "delayed", lambda found: found != {"found": False})["authorized"] is True
+    assert len(simulator.bookings("delayed")) == 1

@@ -3,6 +3,7 @@ from typing import Any
 
 import attrs
 import pytest
+from iso4217 import Currency
 
 from simulator.payment import MalformedError, Payment, read_payment
 
@@ -85,10 +86,22 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
 def test_the_fingerprint_tells_requests_apart_and_holds_no_card(payment: Payment) -> None:
     key = bytes(32)
     assert payment.fingerprint(key) == attrs.evolve(payment).fingerprint(key)
-    changes: list[dict[str, Any]] = [{"amount": 1051}, {"cvv": "124"}, {"capture": False}]
+    changes: list[dict[str, Any]] = [
+        {"amount": 1051},
+        {"capture": False},
+        {"card_number": "4111111111111111"},
+        {"currency": Currency("USD")},
+        {"expiry_month": 11},
+        {"expiry_year": 2091},
+    ]
     different = {attrs.evolve(payment, **change).fingerprint(key) for change in changes}
     assert len(changes) == len(different - {payment.fingerprint(key)})
     assert payment.fingerprint(key) != payment.fingerprint(b"1" * 32)
+
+
+def test_the_fingerprint_has_nothing_of_a_cvv(payment: Payment) -> None:
+    other = attrs.evolve(payment, cvv="124")
+    assert payment.fingerprint(bytes(32)) == other.fingerprint(bytes(32))
 
 
 def test_card_number_and_cvv_do_not_show_when_a_payment_is_printed(payment: Payment) -> None:

@@ -36,7 +36,8 @@ def test_a_repeated_reference_books_twice_with_dedupe_off_and_look_ups_can_be_of
     assert simulator.pay("a", pay_body(amount=100_000)).json()["authorized"] is False
     assert [booking["amount"] for booking in simulator.bookings("a")] == [1050, 100_000]
     look_up = simulator.client.get("/payments/a")
-    expected = {"error_message": "no route /payments/a; there are POST /payments, GET /ledger"}
+    routes = "POST /payments, POST /payments/{reference}/reversals, GET /ledger"
+    expected = {"error_message": f"no route /payments/a; there are {routes}"}
     assert (404, expected) == (look_up.status_code, look_up.json())
 
 
@@ -88,6 +89,8 @@ def test_a_port_in_use_is_one_sentence(simulator: Simulator) -> None:
     [
         (["--profile", "kind"], "'kind' is not one of 'magic', 'threshold', 'parity'."),
         (["--fault", "hang=2"], "the rate of hang must be from 0 to 1, as in hang=0.05."),
+        (["--refuse-reversals", "nan"], "'nan' is no share from 0 to 1."),
+        (["--reversal-fault", "explode=1"], "'explode' is no fault; there are "),
         (["--host", "no such host"], "cannot listen on no such host:50948: "),
     ],
 )
@@ -102,8 +105,9 @@ def test_an_operators_mistake_is_one_sentence(arguments: list[str], sentence: st
 def test_help_names_every_option_and_fault() -> None:
     ended = run("--help")
     assert ended.returncode == 0
-    for word in ("--profile", "--latency", "--fault", "--no-dedupe", "--seed", "drop_after_booking"):
-        assert word in ended.stdout
+    options = ("--profile", "--latency", "--fault", "--no-dedupe", "--seed", "--no-reversal")
+    more = ("--refuse-reversals", "--reversal-fault", "--ledger-file", "drop_after_booking", "delayed")
+    assert [] == [word for word in options + more if word not in ended.stdout]
 
 
 def test_it_shares_no_code_with_the_gateway() -> None:

@@ -23,6 +23,8 @@ def test_a_booking_in_the_ledger_tells_all_but_the_card(simulator: Simulator, pa
         "currency": "EUR",
         "amount": 1050,
         "captured_amount": 1050,
+        "reversed": False,
+        "net_amount": 1050,
         "authorized": True,
         "authorization_code": answer["authorization_code"],
         "decline_code": None,
@@ -103,7 +105,12 @@ def test_a_malformed_body_is_400_and_not_booked(simulator: Simulator, pay_body: 
 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
-    [("GET", "/payments", "POST"), ("DELETE", "/payments/a", "GET"), ("POST", "/ledger", "GET")],
+    [
+        ("GET", "/payments", "POST"),
+        ("DELETE", "/payments/a", "GET"),
+        ("POST", "/ledger", "GET"),
+        ("GET", "/payments/a/reversals", "POST"),
+    ],
 )
 def test_a_wrong_method_is_told_the_right_one(
     method: str, path: str, allow: str, simulator: Simulator
@@ -118,5 +125,6 @@ def test_an_unknown_route_is_told_the_known_ones(path: str, simulator: Simulator
     answer = simulator.client.post(path)
     assert answer.status_code == 404
     assert answer.json()["error_message"] == (
-        f"no route {path}; there are POST /payments, GET /payments/{{reference}}, GET /ledger"
+        f"no route {path}; there are POST /payments, GET /payments/{{reference}}, "
+        "POST /payments/{reference}/reversals, GET /ledger"
     )

@@ -133,4 +133,5 @@ def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
         "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
     expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
+    expected |= {"flags", "idempotency_keys"}
     assert dict.fromkeys(expected, 1) == dict(tables)

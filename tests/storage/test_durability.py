@@ -4,10 +4,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from random import Random
 
+from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.job import JobEvent
 from pgw.storage.port import Storage
 from pgw.storage.sqlite import open_storage
@@ -15,6 +17,7 @@ from pgw.storage.sqlite import open_storage
 PROGRAM = Path(__file__).with_name("paying_process.py")
 LIVES = 8
 MOST_PAYMENTS_A_LIFE = 600
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def _live_and_be_killed(path: Path, life: str, payments: int) -> list[str]:
@@ -46,13 +49,18 @@ def _is_sound(path: Path) -> bool:
 async def test_every_acknowledged_payment_outlives_kill_9(tmp_path: Path) -> None:
     path, random = tmp_path / "pgw.db", Random(9)
     acknowledged: list[str] = []
+    at_rest = 0
     for life in range(LIVES):
         acknowledged += _live_and_be_killed(path, f"life{life}", random.randint(1, MOST_PAYMENTS_A_LIFE))
         async with open_storage(path, lambda _: None) as storage:
             events = await _all_events(storage)
             assert list(range(1, await storage.last_seq("mer_a") + 1)) == [event.seq for event in events]
             assert set(acknowledged) <= {event.job.id for event in events}
-            taken_up = await storage.interrupted(1_000_000)
-            assert [change.job.id for change in taken_up] == sorted(event.job.id for event in events)
+            left = await storage.let_rest(NOW, [AttemptOutcome.INTENDED])
+            assert left == len(events) - at_rest, "what the lives before left rests already"
+            at_rest = len(events)
+    async with open_storage(path, lambda _: None) as storage:
+        due = await storage.due(NOW, NOW, 1_000_000)
+        assert sorted(change.job.id for change in due) == sorted(event.job.id for event in events)
     assert len(acknowledged) == len(set(acknowledged)) >= LIVES
     assert _is_sound(path)

@@ -81,23 +81,5 @@ async def test_events_of_one_job_keep_their_merchants_seq(storage: Storage, chan
     ]
 
 
-async def test_only_changes_without_any_outcome_are_interrupted(storage: Storage, changes: Changes) -> None:
-    open_ones = [changes.accepted("mer_a"), changes.accepted("mer_b")]
-    settled = [changes.accepted() for _ in range(4)]
-    await _write_all(storage, [*settled, *open_ones])
-    for outcome, change in zip(
-        (changes.authorized, changes.declined, changes.failed, changes.doubted), settled, strict=True
-    ):
-        await storage.write(outcome(change))
-    assert open_ones == await storage.interrupted(10)
-    assert all(change.is_interrupted for change in open_ones)
-
-
-async def test_interrupted_changes_come_oldest_first_and_bounded(storage: Storage, changes: Changes) -> None:
-    oldest, newer, newest = changes.accepted("mer_c"), changes.accepted("mer_a"), changes.accepted("mer_b")
-    await _write_all(storage, [newest, oldest, newer])
-    assert [oldest, newer] == await storage.interrupted(2)
-
-
 async def test_the_change_of_an_unknown_job_is_none(storage: Storage) -> None:
     assert await storage.change_of("job_x") is None

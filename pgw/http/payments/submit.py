@@ -2,6 +2,7 @@ import trio
 from quart import Response
 
 from pgw.actors.gateway import submit_payment
+from pgw.domain.job import Job
 from pgw.domain.result import Err, Ok
 from pgw.http import answers
 from pgw.http.body import read_document
@@ -31,7 +32,7 @@ async def submit(parts: Parts, call: Call) -> Response:
         match await submit_payment(parts.gateway, call.merchant_id, order, call.request_id):
             case Err(refusal):
                 return answers.problem(parts, call, refusal)
-            case Ok(job):
+            case Ok(Job() as job):
                 return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
     # It may have been accepted meanwhile, which is what this answer says.
     return answers.problem(parts, call, "InternalError")

@@ -1,0 +1,59 @@
+"""What the actors of payments work with."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import count
+
+import structlog
+import trio
+from attrs import frozen
+
+from pgw.actors.backoff import Backoff
+from pgw.actors.bank import Bank
+from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.result import Err, Ok
+from pgw.ports import Clock, Ids
+from pgw.storage.port import Change, Storage, StorageUnavailable
+
+_log = structlog.get_logger()
+
+
+@frozen
+class PaymentPorts:
+    """What every payment actor works with. `submission_window` is in seconds from accept.
+
+    `backoff` spaces tries that nobody was troubled by, `schedule` what is asked about an unknown outcome.
+    """
+
+    storage: Storage
+    bank: Bank
+    clock: Clock
+    ids: Ids
+    backoff: Backoff
+    schedule: Backoff
+    submission_window: float
+
+    def due_after(self, inquiries: int) -> datetime:
+        """Return when to ask about an unknown outcome that was asked about so many times."""
+        return self.clock.now() + timedelta(seconds=self.schedule.delay(inquiries))
+
+    async def store(self, change: Change) -> None:
+        """Write an outcome, however long storage takes no writes: it is known nowhere else."""
+        for tries in count(1):
+            match await self.storage.write(change):
+                case Ok():
+                    return
+                case Err(refusal):
+                    _log.error("OutcomeNotStored", JobId=change.job.id, Reason=refusal, Tries=tries)
+                    await trio.sleep(self.backoff.delay(tries))
+
+    async def let_rest(self, job_ids: Sequence[str]) -> None:
+        """Let what a crash left rest in storage, to be taken up, however long storage takes no writes."""
+        for tries in count(1):
+            try:
+                await self.storage.let_rest(self.clock.now(), [AttemptOutcome.INTENDED], job_ids)
+            except StorageUnavailable as error:
+                _log.error("PaymentsNotAtRest", JobIds=job_ids[:10], Reason=error, Tries=tries)
+                await trio.sleep(self.backoff.delay(tries))
+            else:
+                return

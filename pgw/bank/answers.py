@@ -1,0 +1,125 @@
+"""The public challenge's protocol, from the bank: an answer as a value of the port's closed unions."""
+
+import http
+import re
+from typing import Any
+
+from pgw.bank.documents import read_object
+from pgw.bank.port import (
+    Answer,
+    Authorization,
+    Authorize,
+    Authorized,
+    Call,
+    Declined,
+    Doubtful,
+    Finding,
+    LookUp,
+    NeverSeen,
+    NotProcessed,
+    NotReversible,
+    Pending,
+    Rejected,
+    Reversal,
+    Reverse,
+    Reversed,
+)
+
+DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
+NOT_AS_SPECIFIED = Doubtful("the answer is not as specified")
+_CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
+_NO_CODE = (None, "")  # no set: what a bank sends may be a list, which has no hash
+_Document = dict[str, Any]
+
+
+def decode(call: Call, status: int, body: bytes, *, is_clean: bool) -> Answer:
+    """Read an answer, behind which nothing came where it `is_clean`. One not exactly as specified is none.
+
+    That the bank did nothing, or undid it, is believed only of a clean answer that is to no other reference.
+    """
+    document = read_object(body)
+    if document is not None and document.get("reference", call.reference) != call.reference:
+        return Doubtful("the answer is to another reference")
+    if status == http.HTTPStatus.SERVICE_UNAVAILABLE and is_clean:
+        return NotProcessed()
+    if status == http.HTTPStatus.OK and document is None:
+        return Doubtful("the answer is not a JSON object")
+    match call:
+        case Authorize():
+            return _authorization(status, document, is_clean=is_clean)
+        case LookUp():
+            return _finding(status, document, is_clean=is_clean)
+        case Reverse():
+            return _reversal(status, document, is_clean=is_clean)
+
+
+def _authorization(status: int, document: _Document | None, *, is_clean: bool) -> Authorization:
+    match status:
+        case http.HTTPStatus.OK if document is not None:
+            # A yes that does not count is for a look-up to tell.
+            return _decision(document) if document.get("reversed", False) is False else NOT_AS_SPECIFIED
+        case http.HTTPStatus.BAD_REQUEST if is_clean:
+            return Rejected()
+        case _:
+            return Doubtful(f"the bank answered {status}")
+
+
+def _finding(status: int, document: _Document | None, *, is_clean: bool) -> Finding:
+    match status:
+        case http.HTTPStatus.OK if _is_exactly(document, "pending", value=True):
+            return Pending()
+        case http.HTTPStatus.OK if document is not None:
+            return _decision_since(document, is_clean=is_clean)
+        case http.HTTPStatus.NOT_FOUND if is_clean and _is_exactly(document, "found", value=False):
+            return NeverSeen()
+        case _:
+            return Doubtful(f"the bank answered {status}")
+
+
+def _reversal(status: int, document: _Document | None, *, is_clean: bool) -> Reversal:
+    match status:
+        case http.HTTPStatus.OK if is_clean and _is_exactly(document, "reversed", value=True):
+            return Reversed()
+        case http.HTTPStatus.OK if is_clean and _is_exactly(document, "reversed", value=False):
+            return NotReversible()
+        case http.HTTPStatus.OK:
+            return NOT_AS_SPECIFIED
+        case _:
+            return Doubtful(f"the bank answered {status}")
+
+
+def _decision_since(document: _Document, *, is_clean: bool) -> Authorized | Declined | Reversed | Doubtful:
+    """Read the answer that was given, with what happened since."""
+    decision = _decision(document)
+    contradicts_itself = (
+        document.get("pending", False) is not False or document.get("found", True) is not True
+    )
+    if isinstance(decision, Doubtful) or contradicts_itself:
+        return NOT_AS_SPECIFIED
+    match document.get("reversed", False):
+        case False:
+            return decision
+        case True if is_clean:
+            return Reversed()
+        case _:
+            return NOT_AS_SPECIFIED
+
+
+def _decision(document: _Document) -> Authorized | Declined | Doubtful:
+    code, decline_code = document.get("authorization_code"), document.get("decline_code")
+    match document.get("authorized"):
+        case True if _is_code(code) and decline_code in _NO_CODE:
+            return Authorized(str(code))
+        case False if code in _NO_CODE and (decline_code in _NO_CODE or _is_code(decline_code)):
+            return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
+        case _:
+            return NOT_AS_SPECIFIED
+
+
+def _is_exactly(document: _Document | None, member: str, *, value: bool) -> bool:
+    """Tell whether this is all that the document says. `==` would take 1 for true."""
+    return document is not None and len(document) == 1 and document.get(member) is value
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
