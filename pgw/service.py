@@ -6,6 +6,7 @@ import signal
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import httpcore
 import structlog
@@ -14,16 +15,20 @@ import trio
 from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
-from pgw.actors.gateway import Gateway, GatewayLimits
+from pgw.actors.gateway import Gateway, GatewayLimits, settle_payment
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank, origin_of
 from pgw.bank.network import TcpNetwork
+from pgw.control.address import control_path
+from pgw.control.commands import Commands
+from pgw.control.server import serve_operator
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.app import make_app
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.server import listen, serve
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
+from pgw.secret import read_secret
 from pgw.settings import DEMO_KEYS, Settings
 from pgw.storage.port import Storage
 from pgw.storage.sqlite import open_storage
@@ -37,7 +42,8 @@ _log = structlog.get_logger()
 async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url: None) -> None:
     """Run a gateway until SIGTERM or SIGINT; tell `on_ready` its URL once it takes payments.
 
-    Raises `StorageCannotOpen` or `CannotListen` with a sentence for the operator, inside exception groups.
+    Raises `StorageCannotOpen`, `CannotUseSecret`, `CannotListen` or `CannotOpenControl` with a sentence for
+    the operator, inside exception groups.
     """
     _raise_limit_of_open_files()
     clock, randomness = SystemClock(), SystemRandomness()
@@ -45,13 +51,16 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     stream, stopping = EventStream(), trio.Event()
     with listen(settings.host, settings.port) as listener:
         async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
+            secret = read_secret(settings.secret_file, settings.database, randomness)
             keys = await _key_ring(storage, demo=settings.demo_keys)
             gateway = _gateway(settings, storage, clock, randomness, ids)
             nursery.start_soon(gateway.run)
             await gateway.recover()
+            commands = Commands(storage, clock, partial(settle_payment, gateway))
+            await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping))
+            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping, secret))
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
@@ -66,6 +75,16 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
 
 
 def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids) -> Gateway:
+    limits = GatewayLimits(
+        settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
+    )
+    return Gateway(payment_ports(settings, storage, clock, randomness, ids), limits)
+
+
+def payment_ports(
+    settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids
+) -> PaymentPorts:
+    """Put together what payments need; the bank takes no calls until it is run."""
     connector = HttpBank(
         name="bank",
         url=settings.bank_url,
@@ -84,11 +103,7 @@ def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Ran
     )
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
-    ports = PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
-    limits = GatewayLimits(
-        settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
-    )
-    return Gateway(ports, limits)
+    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
 
 
 async def _key_ring(storage: Storage, *, demo: bool) -> KeyRing:

@@ -12,11 +12,15 @@ SHARE_OF_ONE_MERCHANT = 0.3
 
 @frozen
 class Settings:
-    """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds."""
+    """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds.
+
+    Where no `secret_file` is given it lies beside the database.
+    """
 
     host: str = "127.0.0.1"
     port: int = 50947
     database: Path = Path("pgw.db")
+    secret_file: Path | None = None
     bank_url: str = "http://127.0.0.1:50948"
     bank_concurrency: int = 512
     bank_features: frozenset[BankFeature] = frozenset(BankFeature)

@@ -6,13 +6,15 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from simulator.records import Record, read_record, write_record
 
 MAGIC = b"bank-simulator-ledger 1 "
 """How the first line begins; the key of the fingerprints follows."""
+HEAD_BYTES = 100
+"""More than the first line has: a file of something else may have no line at all."""
 FIRST_LINE = re.compile(MAGIC + rb"([0-9a-f]{64})\n")
 
 
@@ -28,13 +30,14 @@ class LedgerFile:
         self._path = path
         with self._explained("open"):
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._file = os.fdopen(descriptor, "rb")
+        self._file = os.fdopen(descriptor, "rb")
+        with ExitStack() as on_error:
+            on_error.callback(self._file.close)
             self._lock()
-            head = self._file.readline()
-        if not head.endswith(b"\n") and (head.startswith(MAGIC) or MAGIC.startswith(head)):
-            head = self._begin()
-        self._checksum = zlib.crc32(head)
-        self.fingerprint_key = self._read_key(head)
+            head = self._read_head()
+            self._checksum = zlib.crc32(head)
+            self.fingerprint_key = self._read_key(head)
+            on_error.pop_all()
 
     def records(self) -> Iterator[Record]:
         """Read all that was written, and drop a last line that a death cut short. Raises LedgerFileError."""
@@ -63,6 +66,12 @@ class LedgerFile:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LedgerFileError(f"the ledger file {self._path} is in use by another simulator.") from None
+
+    def _read_head(self) -> bytes:
+        with self._explained("read"):
+            head = self._file.readline(HEAD_BYTES)
+        is_cut_short = not head.endswith(b"\n") and (head.startswith(MAGIC) or MAGIC.startswith(head))
+        return self._begin() if is_cut_short else head
 
     def _begin(self) -> bytes:
         head = MAGIC + secrets.token_hex(32).encode() + b"\n"

@@ -29,6 +29,16 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.logs",
         "pgw.http",
     ),
+    "pgw.secret": ("pgw.ports",),
+    "pgw.control": (
+        "pgw.domain",
+        "pgw.storage.port",
+        "pgw.actors",
+        "pgw.ports",
+        "pgw.logs",
+        "pgw.control",
+    ),
+    "pgw.reconciliation": ("pgw.domain", "pgw.storage.port", "pgw.bank.ledger_port", "pgw.reconciliation"),
     "pgw.settings": ("pgw.bank.port",),
 }
 PURE = {"attrs", "stdnum", "iso4217"}
@@ -44,11 +54,13 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "asyncio": frozenset({"pgw.storage.engine"}),
     "aiosqlite": frozenset({"pgw.storage.engine"}),
     "trio_asyncio": frozenset({"pgw.storage.engine", "pgw.storage.sqlite"}),
-    "socket": frozenset({"pgw.http.server"}),
+    "socket": frozenset({"pgw.http.server", "pgw.control.address", "pgw.control.server"}),
     "subprocess": frozenset({"pgw.demo"}),
     "tempfile": frozenset({"pgw.demo"}),
     "signal": frozenset({"pgw.service"}),
-    "os": frozenset({"pgw.storage.database", "pgw.demo"}),
+    "os": frozenset(
+        {"pgw.storage.database", "pgw.secret", "pgw.control.address", "pgw.cli.running", "pgw.demo"}
+    ),
     "fcntl": frozenset({"pgw.storage.database"}),
 }
 CLOCK_READERS = {"now", "utcnow", "today"}
@@ -92,8 +104,10 @@ def test_the_domain_knows_no_library_that_does_something(path: Path) -> None:
 
 
 def test_only_the_command_line_and_the_demo_import_the_service() -> None:
-    importers = {module_name(path) for path in PGW if "pgw.service" in set(imports_of(path))}
-    assert {"pgw.cli", "pgw.demo"} == importers
+    importers = {
+        module_name(path) for path in PGW if any(is_within(name, "pgw.service") for name in imports_of(path))
+    }
+    assert {"pgw.cli.access", "pgw.cli.serving", "pgw.demo"} == importers
 
 
 def test_the_gateway_and_the_simulator_import_nothing_of_each_other() -> None:

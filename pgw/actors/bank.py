@@ -69,6 +69,12 @@ class Bank:
     def circuit_state(self) -> CircuitState:
         return self._circuit.state
 
+    @property
+    def room(self) -> int:
+        """How many calls are worth beginning now, which is few while the circuit is not closed."""
+        room = self._circuit.room
+        return self._concurrency if room is None else room
+
     async def run(self) -> None:
         """Supervise the sessions; after a crash, start those that the calls still waiting need."""
         waiting = self._send.statistics().current_buffer_used

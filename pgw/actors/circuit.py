@@ -55,6 +55,14 @@ class Circuit:
     def state(self) -> CircuitState:
         return self._state
 
+    @property
+    def room(self) -> int | None:
+        """How many calls would be let through now: none, the probe, or any number (None)."""
+        if self._state is CircuitState.CLOSED:
+            return None
+        is_waiting = self._state is CircuitState.OPEN and self._clock.monotonic() < self._half_open_from
+        return 0 if is_waiting or self._is_probing else 1
+
     def ask(self) -> Permit | None:
         """Return a permit for one call, or none where the call is to be refused."""
         if self._state is CircuitState.CLOSED:

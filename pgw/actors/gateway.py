@@ -4,19 +4,21 @@ import structlog
 import trio
 from attrs import frozen
 
+from pgw.actors.housekeeping import Housekeeping
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.merchant import Merchant
 from pgw.actors.payment import Accepted, MakeClaim, SubmitPayment
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.recovery import Recovery
-from pgw.actors.settlement import SettlePayment
+from pgw.actors.settlement import CannotSettle, Settled, SettlePayment, Verdict
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
 from pgw.bank.port import BankFeature
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Result
+from pgw.storage.port import Change
 
 # More than one merchant can use up, which backs off by at most the longest delay.
 INTENSITY = RestartIntensity(restarts=30, within=60)
@@ -63,9 +65,11 @@ class Gateway:
         Raises `RestartIntensityExceeded` inside exception groups, which ends the process.
         """
         bank = self._ports.bank
+        housekeeping = Housekeeping(self._ports.storage, self._ports.clock)
         await self._supervisor.run(
             ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT),
             ChildSpec("recovery", self._recovery.run, Restart.PERMANENT),
+            ChildSpec("housekeeping", housekeeping.run, Restart.PERMANENT),
         )
 
     async def recover(self) -> None:
@@ -124,6 +128,21 @@ async def submit_payment(
     """
     reply: Reply[Accepted] = Reply()
     match gateway.submit(SubmitPayment(merchant_id, order, request_id, reply, key, make_claim)):
+        case Err(refusal):
+            return Err(refusal)
+        case _:
+            return await reply.wait()
+
+
+async def settle_payment(
+    gateway: Gateway, job_id: str, verdict: Verdict, reason: str
+) -> Result[Change, CannotSettle | Refusal]:
+    """Settle as an operator says, and wait until it is durable.
+
+    Raises `ReplyAbandoned` where the actor crashed: whether it was settled is not known.
+    """
+    reply: Reply[Settled] = Reply()
+    match gateway.settle(SettlePayment(job_id, verdict, reason, reply)):
         case Err(refusal):
             return Err(refusal)
         case _:

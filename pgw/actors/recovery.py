@@ -1,5 +1,6 @@
 """Takes up what rests in storage when it is due, a bounded number at a time."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +21,6 @@ from pgw.storage.port import Change, StorageUnavailable
 LOOK_EVERY_SECONDS = 1.0
 SETTLE_SECONDS = 30.0
 COMMANDS = 100
-GATHER_SECONDS = 0.01
 CRASHED_FIRST_SECONDS = 20.0
 CRASHED_LONGEST_SECONDS = 600.0
 _log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Recovery:
         self._at_a_time = at_a_time
         self._mailbox = Mailbox[SettlePayment](COMMANDS)
         self._at_work: dict[str, trio.Event] = {}
-        # What was at work at any time since storage was asked for what is due: its answer is old by now.
+        # What was at work at any time since storage was asked for what is due.
         self._since_asked: dict[str, None] = {}
         self._has_room = trio.Event()
 
@@ -78,33 +78,33 @@ class Recovery:
 
     async def _keep_schedule(self, supervisor: Supervisor) -> None:
         while True:
+            # While the bank fails, what is due waits: asking in vain would only put it off for longer.
+            room = min(self._room, self._ports.bank.room)
+            due = await self._due(room)
+            for change in due:
+                # Of what was at work at any time since storage was asked, its answer is old.
+                if change.job.id not in self._since_asked:
+                    self._start(supervisor, change)
             self._has_room = trio.Event()
-            due = await self._due()
-            for change in due[: self._room]:
-                self._start(supervisor, change)
             with trio.move_on_after(LOOK_EVERY_SECONDS):
-                if len(due) < self._at_a_time:
+                if len(due) < room:
                     await trio.sleep_forever()
                 await self._has_room.wait()
-                # A moment more, so that one look takes up many.
-                await trio.sleep(GATHER_SECONDS)
 
     @property
     def _room(self) -> int:
         return self._at_a_time - len(self._at_work)
 
-    async def _due(self) -> list[Change]:
-        """Return what is due and not at work."""
-        ports = self._ports
+    async def _due(self, room: int) -> Sequence[Change]:
+        """Return what is due and not at work, as much as there is room for."""
+        ports, now = self._ports, self._ports.clock.now()
         self._since_asked = dict.fromkeys(self._at_work)
-        now = ports.clock.now()
         horizon = now + timedelta(seconds=ports.schedule.longest)
         try:
-            due = await ports.storage.due(now, horizon, self._at_a_time)
+            return await ports.storage.due(now, horizon, limit=room, but_not=list(self._at_work))
         except StorageUnavailable as error:
             _log.error("DueNotRead", Reason=error)
             return []
-        return [change for change in due if change.job.id not in self._since_asked]
 
     def _start(self, supervisor: Supervisor, change: Change) -> None:
         investigation = _Investigation(self._ports, change, self._after_crash)
@@ -149,4 +149,6 @@ class Recovery:
 
     def _end(self, job_id: str) -> None:
         self._at_work.pop(job_id).set()
-        self._has_room.set()
+        # Half of all, so that one look takes up many.
+        if self._room * 2 >= self._at_a_time:
+            self._has_room.set()

@@ -1,7 +1,7 @@
 """What an endpoint is given: the gateway's parts, and one request whose caller is known."""
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from quart.wrappers import Request, Websocket
 
 from pgw.actors.event_stream import EventStream
@@ -13,7 +13,10 @@ from pgw.storage.port import Storage
 
 @frozen
 class Parts:
-    """What endpoints work with, made once at start. `stopping` is set when shutdown begins."""
+    """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
+
+    `secret` is what fingerprints of requests are made with.
+    """
 
     gateway: Gateway
     storage: Storage
@@ -22,6 +25,7 @@ class Parts:
     clock: Clock
     ids: Ids
     stopping: trio.Event
+    secret: bytes = field(repr=False)
 
 
 @frozen

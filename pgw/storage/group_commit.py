@@ -61,7 +61,10 @@ def _commit_each(connection: sqlite3.Connection, number: int, rows: Sequence[Cha
     return answers
 
 
-def _write_alone(connection: sqlite3.Connection, number: int, row: ChangeRows) -> int | Exception:
+def _write_alone(connection: sqlite3.Connection, number: int, row: ChangeRows) -> Written:
+    # Made by a neighbour in this very group.
+    for claim in writing.claims_before(connection, [row]).values():
+        return claim
     connection.execute("SAVEPOINT alone")
     try:
         writing.write_group(connection, number, [row])

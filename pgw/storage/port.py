@@ -105,8 +105,10 @@ class Storage(Protocol):
         Returns how many. Durable; raises `StorageUnavailable`, and may be asked again.
         """
 
-    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
-        """Return what was last written for attempts that are due, the longest due first.
+    async def due(
+        self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
+    ) -> Sequence[Change]:
+        """Return what was last written for attempts that are due, the longest due first, but not of some jobs.
 
         A time past the `horizon` was stored under a clock that went wrong, and is due too.
         """

@@ -66,10 +66,15 @@ _DUE = f"""
     SELECT json_group_array(json(change)) FROM (
         SELECT {_CHANGE} AS change {_CHANGES}
         WHERE attempts.reference IN (
-            SELECT reference FROM (SELECT reference FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ?)
+            SELECT reference FROM (
+                SELECT reference FROM attempts
+                WHERE due_at <= ?1 AND job_id NOT IN (SELECT value FROM json_each(?3))
+                ORDER BY due_at LIMIT ?4)
             UNION ALL
-            SELECT reference FROM (SELECT reference FROM attempts WHERE due_at > ? LIMIT ?))
-        ORDER BY due_at)
+            SELECT reference FROM (
+                SELECT reference FROM attempts
+                WHERE due_at > ?2 AND job_id NOT IN (SELECT value FROM json_each(?3)) LIMIT ?4))
+        ORDER BY due_at LIMIT ?4)
 """
 
 _FLAGS = """
@@ -139,8 +144,10 @@ def last_seq(connection: sqlite3.Connection, merchant_id: str) -> int:
     return int(found[0]) if found else 0
 
 
-def due(connection: sqlite3.Connection, now: int, horizon: int, limit: int) -> list[Change]:
-    (document,) = connection.execute(_DUE, [now, limit, horizon, limit]).fetchone()
+def due(
+    connection: sqlite3.Connection, now: int, horizon: int, but_not: Sequence[str], limit: int
+) -> list[Change]:
+    (document,) = connection.execute(_DUE, [now, horizon, to_json(but_not), limit]).fetchone()
     return from_rows(document, Change)
 
 

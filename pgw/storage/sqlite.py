@@ -104,8 +104,10 @@ class SqliteStorage:
     ) -> int:
         return await self._change(writing.let_rest, milliseconds(at), outcomes, job_ids)
 
-    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
-        return await self._read(reading.due, milliseconds(now), milliseconds(horizon), limit)
+    async def due(
+        self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
+    ) -> Sequence[Change]:
+        return await self._read(reading.due, milliseconds(now), milliseconds(horizon), but_not, limit)
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         return await self._read(reading.unresolved, after_job_id, limit)

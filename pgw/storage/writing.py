@@ -27,9 +27,10 @@ _SOME_JOBS = "SELECT value FROM json_each(?)"
 _ACKNOWLEDGE = "UPDATE flags SET acknowledged_at = ? WHERE job_id = ? AND acknowledged_at IS NULL"
 _FORGET_CLAIMS = """
     DELETE FROM idempotency_keys WHERE (merchant_id, key) IN (
-        SELECT merchant_id, key FROM idempotency_keys JOIN jobs ON jobs.id = job_id
-        WHERE idempotency_keys.created_at < ? AND status <> 'Created'
-        ORDER BY idempotency_keys.created_at LIMIT ?)
+        SELECT claims.merchant_id, claims.key
+        FROM idempotency_keys AS claims JOIN jobs ON jobs.id = claims.job_id
+        WHERE claims.created_at < ? AND jobs.status <> 'Created'
+        ORDER BY claims.created_at LIMIT ?)
 """
 _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM json_each(?))"
 

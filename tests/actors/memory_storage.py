@@ -70,12 +70,14 @@ class MemoryStorage(Storage):
             self.newest[change.job.id] = evolve(change, attempt=evolve(change.attempt, due_at=at))
         return len(left)
 
-    async def due(self, now: datetime, horizon: datetime, limit: int) -> Sequence[Change]:
+    async def due(
+        self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
+    ) -> Sequence[Change]:
         await trio.lowlevel.checkpoint()
         self.times_asked_for_due += 1
         resting = [(change.attempt.due_at, change) for change in self.newest.values()]
         due = [change for due_at, change in resting if due_at and (due_at <= now or due_at > horizon)]
-        return due[:limit]
+        return [change for change in due if change.job.id not in but_not][:limit]
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError
@@ -89,7 +91,7 @@ class MemoryStorage(Storage):
     async def book_entry(self, reference: str) -> BookEntry | None:
         raise NotImplementedError
 
-    async def forget_claims(self, before: datetime, limit: int) -> int:
+    async def forget_claims(self, before: datetime, limit: int) -> int:  # noqa: ARG002 - keeps none
         await trio.lowlevel.checkpoint()
         return 0
 

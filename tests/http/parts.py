@@ -4,7 +4,7 @@ import trio
 
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
-from pgw.actors.payment import PaymentPorts
+from pgw.actors.payment_ports import PaymentPorts
 from pgw.domain.merchant import ApiKey
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
@@ -14,6 +14,7 @@ from tests.actors.tree import ports_with
 
 KEY = "live-key"
 MERCHANT_ID = "mer_a"
+SECRET = b"a secret of more than thirty-two bytes"
 
 
 def ports_over(storage: Storage) -> PaymentPorts:
@@ -22,4 +23,4 @@ def ports_over(storage: Storage) -> PaymentPorts:
 
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = KeyRing([ApiKey(digest_of(KEY), MERCHANT_ID, demo=False)], demo=False)
-    return Parts(gateway, storage, EventStream(), keys, ports.clock, ports.ids, trio.Event())
+    return Parts(gateway, storage, EventStream(), keys, ports.clock, ports.ids, trio.Event(), SECRET)

@@ -19,6 +19,7 @@ STATUS = {
     "ExpiredCard": 400,
     "CardDataInText": 400,
     "CaptureNotSupported": 400,
+    "InvalidIdempotencyKey": 400,
     "UnauthorizedAccess": 401,
     "UnknownPayment": 404,
     "UnknownJob": 404,
@@ -26,8 +27,10 @@ STATUS = {
     "MethodNotAllowed": 405,
     "NotAcceptable": 406,
     "RequestTimeout": 408,
+    "IdempotencyKeyInUse": 409,
     "RequestTooLarge": 413,
     "UnsupportedMediaType": 415,
+    "IdempotencyKeyReused": 422,
     "UpgradeRequired": 426,
     "InternalError": 500,
     "Overloaded": 503,
@@ -35,6 +38,8 @@ STATUS = {
     "StorageUnavailable": 503,
     "BankUnavailable": None,
     "BankRejected": None,
+    "Interrupted": None,
+    "SettledByOperator": None,
 }
 
 
@@ -55,7 +60,7 @@ def test_an_invalid_field_is_a_bad_request(code: InvalidCode) -> None:
 
 @pytest.mark.parametrize("code", Refusal)
 def test_a_refusal_says_that_nothing_was_accepted_and_to_try_again(code: Refusal) -> None:
-    assert 503 == PROBLEMS[code].status
+    assert (409 if code is Refusal.IDEMPOTENCY_KEY_IN_USE else 503) == PROBLEMS[code].status
     assert PROBLEMS[code].explanation.startswith("Nothing was accepted.")
     assert "Retry-After" in PROBLEMS[code].explanation
 
@@ -68,6 +73,7 @@ def test_a_failed_job_is_never_the_status_of_an_answer_and_moved_no_money(code: 
 
 def test_an_internal_error_claims_nothing_about_what_was_accepted() -> None:
     assert "may have been accepted" in PROBLEMS["InternalError"].explanation
+    assert "same `Idempotency-Key`" in PROBLEMS["InternalError"].explanation
 
 
 @pytest.mark.parametrize("code", PROBLEMS)

@@ -3,12 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import structlog
 import trio
-from attrs import frozen
 from structlog.testing import LogCapture
 
 from pgw.domain.job import Job
@@ -18,8 +16,8 @@ from pgw.http.front import Application
 from pgw.storage.port import Change, StorageUnavailable
 from tests.actors.memory_storage import REFUSED, MemoryStorage, Written
 from tests.actors.tree import start_gateway
-from tests.end_to_end.programs import order
-from tests.http.parts import KEY, parts_over, ports_over
+from tests.http.asking import Answer, asked, paid
+from tests.http.parts import parts_over, ports_over
 
 BUG = "the bug's own words"
 
@@ -42,17 +40,6 @@ class FailingStorage(MemoryStorage):
         return self.is_sound
 
 
-@frozen
-class Answer:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def code(self) -> str:
-        return str(json.loads(self.text)["code"])
-
-
 @asynccontextmanager
 async def serving(storage: MemoryStorage) -> AsyncIterator[Application]:
     with trio.fail_after(10):
@@ -61,38 +48,6 @@ async def serving(storage: MemoryStorage) -> AsyncIterator[Application]:
             gateway = await start_gateway(nursery, ports)
             yield make_app(parts_over(storage, gateway, ports))
             nursery.cancel_scope.cancel()
-
-
-async def asked(app: Application, method: str, path: str, body: bytes = b"") -> Answer:
-    """Ask the application itself, as a server would."""
-    sent: list[Any] = []
-    headers = [(b"host", b"x"), (b"authorization", f"Bearer {KEY}".encode())]
-    headers += [(b"content-type", b"application/json"), (b"x-request-id", b"req.test")]
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "scheme": "http",
-    }
-    scope |= {"method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
-    scope |= {"headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "root_path": ""}
-
-    async def receive() -> dict[str, Any]:
-        await trio.lowlevel.checkpoint()
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        await trio.lowlevel.checkpoint()
-        sent.append(message)
-
-    await app(scope, receive, send)
-    answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    text = b"".join(message["body"] for message in sent[1:]).decode()
-    return Answer(sent[0]["status"], answered, text)
-
-
-async def paid(app: Application) -> Answer:
-    return await asked(app, "POST", "/payments", json.dumps(order()).encode())
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ async def streaming() -> AsyncIterator[tuple[Reader, Parts]]:
     """Stream to a reader; leaving waits until the stream has closed, for a minute at most."""
     storage, reader = QuietStorage(), Reader()
     ports = ports_over(storage)
-    parts = parts_over(storage, Gateway(ports, GatewayLimits(1, 1)), ports)
+    parts = parts_over(storage, Gateway(ports, GatewayLimits(1, 1, taken_up=1)), ports)
     websocket = cast("Websocket", reader)
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:

@@ -16,7 +16,7 @@ from random import Random
 import trio
 from attrs import frozen
 
-from tests.simulation.bank_faults import NO_BANK_FAULTS, BankFaults
+from tests.simulation.bank_faults import NO_BANK_FAULTS, BankFaults, Fate
 from tests.simulation.bank_ledger import Booking, Ledger
 
 DECLINE_CODES = ("insufficient_funds", "lost_card", "generic_decline")
@@ -41,7 +41,12 @@ class SimulatedBank:
         self.ledger = Ledger()
         self.on_event = on_event
         self.deduped: set[str] = set()
+        self.fates: list[Fate] = []
         self._in_process: Counter[str] = Counter()
+
+    def next_fate(self) -> Fate:
+        """Return what becomes of the next request: the first of `fates`, else by chance."""
+        return self.fates.pop(0) if self.fates else self.faults.fate(self.random)
 
     async def pay(self, reference: str, document: Mapping[str, object]) -> BankAnswer:
         """Process a request to pay that has arrived."""

@@ -46,7 +46,7 @@ class Teller:
     async def serve(self) -> None:
         with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             while (request := await self._next_request()) is not None:
-                if not await self._answer(request, self._bank.faults.fate(self._random)):
+                if not await self._answer(request, self._bank.next_fate()):
                     break
         await trio.aclose_forcefully(self._stream)
 

@@ -69,8 +69,8 @@ class SimulatedConnection:
         return self._connection.in_transaction
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
-        was_in_transaction, changes = self.in_transaction, self._connection.total_changes()
         with _as_the_standard_library():
+            was_in_transaction, changes = self.in_transaction, self._connection.total_changes()
             rows = Rows(list(self._connection.execute(statement, tuple(parameters))))
         has_changed = was_in_transaction or self._connection.total_changes() != changes
         if has_changed and not self.in_transaction and not statement.startswith("ROLLBACK"):

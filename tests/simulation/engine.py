@@ -14,7 +14,7 @@ import apsw
 import trio
 
 from pgw.storage.port import StorageCannotOpen
-from tests.simulation.connection import SimulatedConnection, error_of
+from tests.simulation.connection import SimulatedConnection
 from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.vfs import SimulatedVfs
@@ -29,7 +29,9 @@ LIES = (apsw.SQLITE_FULL, apsw.SQLITE_IOERR_WRITE)
 class InlineEngine:
     """`pgw.storage.engine.Engine`; several may share a connection, each with an order of its own."""
 
-    def __init__(self, connection: SimulatedConnection, life: Life, pause: Pause) -> None:
+    def __init__(
+        self, connection: SimulatedConnection, life: Life, pause: Pause = trio.lowlevel.checkpoint
+    ) -> None:
         self._connection = connection
         self._life = life
         self._pause = pause
@@ -55,8 +57,8 @@ class InlineEngine:
 
 
 @asynccontextmanager
-async def open_connection(disk: Disk, path: str) -> AsyncIterator[SimulatedConnection]:
-    """Open the database for the disk's present incarnation. Raises `StorageCannotOpen`."""
+async def open_connection(disk: Disk, path: str, life: Life) -> AsyncIterator[SimulatedConnection]:
+    """Open the database for the disk's present incarnation. Raises `StorageCannotOpen` or `ProcessDied`."""
 
     def lie_after_commit() -> int | None:
         return disk.random.choice(LIES) if disk.random.random() < disk.faults.commit_lies else None
@@ -64,12 +66,11 @@ async def open_connection(disk: Disk, path: str) -> AsyncIterator[SimulatedConne
     vfs = SimulatedVfs(disk)
     try:
         try:
-            database = apsw.Connection(path, vfs=vfs.name)
+            connection = SimulatedConnection(apsw.Connection(path, vfs=vfs.name), lie_after_commit)
         except apsw.Error as error:
+            life.go_on()
             raise StorageCannotOpen(f"The database {path} cannot be opened: {error}.") from error
-        connection = SimulatedConnection(database, lie_after_commit)
         try:
-            _own(connection)
             yield connection
         finally:
             with suppress(sqlite3.Error):
@@ -78,7 +79,7 @@ async def open_connection(disk: Disk, path: str) -> AsyncIterator[SimulatedConne
         vfs.unregister()
 
 
-def _own(connection: SimulatedConnection) -> None:
+def own(connection: sqlite3.Connection) -> None:
+    """Be the only connection, which a log without shared memory needs before it begins."""
     mode = connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()
-    if mode != ("exclusive",):
-        raise error_of(apsw.SQLITE_ERROR, f"the locking mode is {mode}")
+    assert mode == ("exclusive",)

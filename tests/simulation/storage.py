@@ -11,7 +11,7 @@ from pgw.storage import database, writing
 from pgw.storage.port import OnCommitted
 from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.disk import Disk
-from tests.simulation.engine import InlineEngine, Pause, open_connection
+from tests.simulation.engine import InlineEngine, Pause, open_connection, own
 from tests.simulation.life import Life
 
 
@@ -28,8 +28,9 @@ async def open_simulated_storage(
 
     Raises `StorageCannotOpen`, and `ProcessDied` once the life is over.
     """
-    async with open_connection(disk, str(path)) as connection:
+    async with open_connection(disk, str(path), life) as connection:
         writer, reader = (InlineEngine(connection, life, pause) for _ in range(2))
+        await writer.run(own)
         await writer.run(database.prepare_writer, path)
         newest_group = await writer.run(writing.newest_group)
         async with trio.open_nursery() as nursery:

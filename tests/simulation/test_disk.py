@@ -23,6 +23,11 @@ def _disk(seed: int) -> tuple[Disk, DiskFile]:
     return disk, file
 
 
+def _code(error: apsw.Error) -> int:
+    code: int = error.extendedresult  # type: ignore[attr-defined] # apsw sets it, and does not declare it
+    return code
+
+
 def _after(ending: Callable[[Disk, DiskFile], None]) -> list[bytes | None]:
     """Return what is in the file after this, by seed."""
     contents: list[bytes | None] = []
@@ -114,7 +119,7 @@ def test_what_a_failed_sync_lost_is_still_seen_and_no_later_sync_brings_it_back(
         disk.faults = DiskFaults(sync_fails=1)
         with pytest.raises(apsw.IOError) as caught:
             disk.sync(1, "a", file, directory=False)
-        assert apsw.SQLITE_IOERR_FSYNC == caught.value.extendedresult
+        assert apsw.SQLITE_IOERR_FSYNC == _code(caught.value)
         assert NEW == file.seen
         disk.heal()
         disk.sync(1, "a", file, directory=False)
@@ -188,6 +193,6 @@ def test_a_write_that_fails_may_have_written_its_beginning() -> None:
         disk.faults = DiskFaults(write_fails=1)
         with pytest.raises(apsw.IOError) as caught:
             disk.write(1, "a", file, Write(0, NEW[:1024]))
-        assert apsw.SQLITE_IOERR_WRITE == caught.value.extendedresult
+        assert apsw.SQLITE_IOERR_WRITE == _code(caught.value)
 
     assert {OLD, b"n" * 512 + OLD[512:], b"n" * 1024 + OLD[1024:]} == set(_after(end))

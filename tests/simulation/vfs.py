@@ -1,8 +1,8 @@
 """The simulated disk as SQLite's operating system (sqlite.org/vfs.html), for one incarnation.
 
-It syncs the directory where SQLite's own VFS for Unix does: at the first sync of a new journal or log, and
-after a deletion that asks for it. It has no shared memory, so that `locking_mode=EXCLUSIVE` must come before
-`journal_mode=WAL`, and one connection is all there can be.
+It syncs the directory where SQLite's own VFS for Unix does: at the first sync of a journal or log that was
+opened to be created if need be, and after a deletion that asks for it. It has no shared memory, so that
+`locking_mode=EXCLUSIVE` must come before `journal_mode=WAL`, and one connection is all there can be.
 """
 
 from itertools import count
@@ -14,7 +14,7 @@ from apsw import SQLITE_OPEN_CREATE, SQLITE_OPEN_MAIN_JOURNAL, SQLITE_OPEN_SUPER
 from tests.simulation.disk import Disk
 from tests.simulation.disk_file import DiskFile, Write
 
-_NEW_JOURNAL = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL
+_JOURNALS = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL
 _JULIAN_DAY_OF_2026 = 2461041.5
 _numbers = count(1)
 
@@ -33,16 +33,17 @@ class SimulatedVfs(apsw.VFS):
         disk.refuse_the_dead(self._incarnation)
         if name is None:
             scratch = Disk(Random(0))  # a temporary file is nobody's business but its own
-            return SimulatedFile(scratch, scratch.incarnation, "", DiskFile(), is_new_journal=False)
+            return SimulatedFile(scratch, scratch.incarnation, "", DiskFile(), syncs_directory=False)
         path = name if isinstance(name, str) else name.filename()
-        file, is_new = disk.file(path), False
+        may_create = bool(flags[0] & SQLITE_OPEN_CREATE)
+        file = disk.file(path)
         if file is None:
-            if not flags[0] & SQLITE_OPEN_CREATE:
+            if not may_create:
                 raise apsw.exception_for(apsw.SQLITE_CANTOPEN)
-            file, is_new = disk.create(self._incarnation, path), True
+            file = disk.create(self._incarnation, path)
         flags[1] = flags[0]
-        is_new_journal = is_new and bool(flags[0] & _NEW_JOURNAL)
-        return SimulatedFile(disk, self._incarnation, path, file, is_new_journal=is_new_journal)
+        syncs_directory = may_create and bool(flags[0] & _JOURNALS)
+        return SimulatedFile(disk, self._incarnation, path, file, syncs_directory=syncs_directory)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
         self._disk.delete(self._incarnation, filename, sync=syncdir)
@@ -72,13 +73,13 @@ class SimulatedVfs(apsw.VFS):
 
 class SimulatedFile:
     def __init__(
-        self, disk: Disk, incarnation: int, name: str, file: DiskFile, *, is_new_journal: bool
+        self, disk: Disk, incarnation: int, name: str, file: DiskFile, *, syncs_directory: bool
     ) -> None:
         self._disk = disk
         self._incarnation = incarnation
         self._name = name
         self._file = file
-        self._is_new_journal = is_new_journal
+        self._syncs_directory = syncs_directory
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
         self._disk.refuse_the_dead(self._incarnation)
@@ -91,8 +92,8 @@ class SimulatedFile:
         self._disk.truncate(self._incarnation, self._name, self._file, newsize)
 
     def xSync(self, flags: int) -> None:  # noqa: N802, ARG002
-        self._disk.sync(self._incarnation, self._name, self._file, directory=self._is_new_journal)
-        self._is_new_journal = False
+        self._disk.sync(self._incarnation, self._name, self._file, directory=self._syncs_directory)
+        self._syncs_directory = False
 
     def xFileSize(self) -> int:  # noqa: N802
         self._disk.refuse_the_dead(self._incarnation)

@@ -124,7 +124,6 @@ async def test_what_was_not_processed_was_never_seen(payment: Payment) -> None:
     assert (reply.answer.status, fields(reply)) == (404, {"found": False})
 
 
-@pytest.mark.usefixtures("autojump_clock")
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -139,10 +138,11 @@ async def test_what_was_not_processed_was_never_seen(payment: Payment) -> None:
     ],
 )
 async def test_a_fault_by_rate_books_or_does_not(
-    fault: Fault, expected: tuple[int, Delivery, int | None], payment: Payment
+    fault: Fault, expected: tuple[int, Delivery, int | None], payment: Payment, autojump_clock: MockClock
 ) -> None:
     bank, ledger = a_bank(Behaviour(faults=FaultRates(((fault, 1.0),))))
     reply = await bank.pay(payment, "a", ANYBODY)
+    assert (15 if fault is Fault.DELAYED else 0) == autojump_clock.current_time()
     status = None if reply.delivery is Delivery.NOTHING else reply.answer.status
     assert expected == (ledger.count, reply.delivery, status)
     assert (200 if ledger.count else 404) == (await bank.look_up("a", ANYBODY)).answer.status

@@ -1,7 +1,6 @@
 """The trap "never seen is not not-charged": a request that is stuck on its way, and arrives."""
 
 import attrs
-import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
@@ -54,13 +53,13 @@ async def booked_of_two_under_one_reference(payment: Payment, *, dedupe: bool) -
     return ledger.count
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_two_that_are_stuck_under_one_reference_are_booked_once(
-    payment: Payment,
+    payment: Payment, autojump_clock: MockClock
 ) -> None:
     assert await booked_of_two_under_one_reference(payment, dedupe=True) == 1
+    assert autojump_clock.current_time() == 15
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_a_bank_without_dedupe_books_both(payment: Payment) -> None:
+async def test_a_bank_without_dedupe_books_both(payment: Payment, autojump_clock: MockClock) -> None:
     assert await booked_of_two_under_one_reference(payment, dedupe=False) == 2
+    assert autojump_clock.current_time() == 15

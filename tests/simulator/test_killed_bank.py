@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import subprocess
 import sys
 import threading
@@ -148,6 +150,23 @@ def test_a_damaged_file_is_one_sentence(
     path.write_bytes(path.read_bytes().replace(b"1050", b"9050"))
     sentence = f"the ledger file {path} is damaged in line 2; it was left as it is."
     assert f"error: {sentence}\n" == refused_start(path)
+
+
+def test_a_disk_that_takes_no_more_ends_the_bank_and_what_it_answered_is_kept(
+    option: str, path: Path, start_simulator: StartSimulator, pay_body: PayBody
+) -> None:
+    first = start_simulator(option)
+    resource.prlimit(first.process.pid, resource.RLIMIT_FSIZE, (2_000, 2_000))
+    answered = 0
+    with contextlib.suppress(httpx.TransportError):
+        for number in range(100):
+            answered += first.pay(f"order-{number}", pay_body()).status_code == 200
+    assert first.process.wait(5) == 2
+    assert first.process.stderr is not None
+    sentence = f"cannot write the ledger file {path}: file too large."
+    assert f"error: {sentence}\n" == first.process.stderr.read()
+    assert answered > 1
+    assert answered == everything(start_simulator(option))["count"]
 
 
 def test_a_file_that_cannot_be_opened_is_one_sentence(path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is on disk is read back, or refused: nothing is guessed."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,3 +99,12 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(damage: Damage, line: int |
     with pytest.raises(LedgerFileError, match=sentence):
         read(path)
     assert damaged == path.read_bytes()
+
+
+def test_every_write_is_synced_once_and_after_the_last_byte(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))
+    read(path, more=[Reversed("b"), Reversed("c")])
+    assert [path.stat().st_size] == sizes

@@ -5,7 +5,7 @@ import json
 import attrs
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from simulator.answers import Delivery
 from simulator.bank import Bank, Behaviour
@@ -55,9 +55,8 @@ async def test_a_repeat_of_a_reversed_payment_is_malformed(payment: Payment) -> 
     assert ledger.count == 1
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_a_payment_reversed_while_in_process_is_not_booked_and_its_caller_is_told(
-    payment: Payment,
+    payment: Payment, autojump_clock: MockClock
 ) -> None:
     bank, ledger = a_bank()
     statuses = []
@@ -75,6 +74,7 @@ async def test_a_payment_reversed_while_in_process_is_not_booked_and_its_caller_
         assert statuses == []
     assert [(400, {"error_message": "Idempotency-Key: was reversed"})] == statuses
     assert (0, 1) == (ledger.count, ledger.tombstones)
+    assert autojump_clock.current_time() == 15
 
 
 async def test_without_dedupe_all_bookings_of_a_reference_are_reversed_and_no_more_come(
@@ -117,7 +117,6 @@ async def test_a_refusal_of_all_reverses_none() -> None:
     assert ledger.tombstones == 0
 
 
-@pytest.mark.usefixtures("autojump_clock")
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -132,11 +131,12 @@ async def test_a_refusal_of_all_reverses_none() -> None:
     ],
 )
 async def test_a_reversal_misbehaves_by_its_own_rate(
-    fault: Fault, expected: tuple[bool, Delivery], payment: Payment
+    fault: Fault, expected: tuple[bool, Delivery], payment: Payment, autojump_clock: MockClock
 ) -> None:
     bank, ledger = a_bank(Behaviour(reversal_faults=FaultRates(((fault, 1.0),))))
     await bank.pay(payment, "a", ANYBODY)
     reply = await bank.reverse("a", ANYBODY)
+    assert (15 if fault in (Fault.LATE, Fault.DELAYED) else 0) == autojump_clock.current_time()
     submission = ledger.submission("a")
     assert submission
     assert expected == (submission.reversed, reply.delivery)

@@ -33,9 +33,9 @@ def resting(change: Change, due_at: datetime | None) -> Change:
 async def test_what_nobody_works_at_rests_and_is_due(storage: Storage, changes: Changes) -> None:
     left, done = changes.accepted(), changes.accepted("mer_b")
     await write_all(storage, left, done, changes.authorized(done))
-    assert [] == await storage.due(FAR, FAR, 10)
+    assert [] == await storage.due(FAR, FAR, limit=10)
     assert 1 == await storage.let_rest(NOW, INTENDED)
-    assert [evolve(left, attempt=evolve(left.attempt, due_at=NOW))] == await storage.due(NOW, FAR, 10)
+    assert [evolve(left, attempt=evolve(left.attempt, due_at=NOW))] == await storage.due(NOW, FAR, limit=10)
     assert 0 == await storage.let_rest(LATER, INTENDED), "it rests already"
 
 
@@ -43,7 +43,7 @@ async def test_only_the_jobs_that_are_named_rest(storage: Storage, changes: Chan
     one, other, done = changes.accepted(), changes.accepted(), changes.accepted()
     await write_all(storage, one, other, done, changes.authorized(done))
     assert 1 == await storage.let_rest(NOW, INTENDED, [one.job.id, done.job.id, "job_x"])
-    assert [one.job.id] == [change.job.id for change in await storage.due(NOW, FAR, 10)]
+    assert [one.job.id] == [change.job.id for change in await storage.due(NOW, FAR, limit=10)]
 
 
 async def test_what_is_known_never_rests(storage: Storage, changes: Changes) -> None:
@@ -63,8 +63,21 @@ async def test_what_is_due_comes_in_its_order_and_bounded(storage: Storage, chan
         resting(change, NOW + timedelta(seconds=wait)) for change, wait in zip(accepted, waits, strict=True)
     ]
     await write_all(storage, *doubted)
-    assert [doubted[1], doubted[3]] == await storage.due(LATER, FAR, 2)
-    assert [doubted[1], doubted[3], doubted[0]] == await storage.due(NOW + timedelta(seconds=8), FAR, 10)
+    assert [doubted[1], doubted[3]] == await storage.due(LATER, FAR, limit=2)
+    assert [doubted[1], doubted[3], doubted[0]] == await storage.due(
+        NOW + timedelta(seconds=8), FAR, limit=10
+    )
+
+
+async def test_what_is_at_work_is_passed_over(storage: Storage, changes: Changes) -> None:
+    accepted = [changes.accepted() for _ in range(3)]
+    await write_all(storage, *accepted)
+    first, second, third = (resting(change, NOW) for change in accepted)
+    third = evolve(third, attempt=evolve(third.attempt, due_at=FAR))
+    await write_all(storage, first, second, third)
+    due = await storage.due(NOW, LATER, limit=2, but_not=[first.job.id, "job_x"])
+    assert [second, third] == due
+    assert [] == await storage.due(NOW, LATER, limit=0)
 
 
 async def test_a_time_past_the_horizon_is_due_since_a_clock_went_wrong(
@@ -73,7 +86,7 @@ async def test_a_time_past_the_horizon_is_due_since_a_clock_went_wrong(
     within, past = changes.accepted(), changes.accepted()
     await write_all(storage, within, past)
     await write_all(storage, resting(within, FAR), past := resting(past, FAR + timedelta(seconds=1)))
-    assert [past] == await storage.due(LATER, FAR, 10)
+    assert [past] == await storage.due(LATER, FAR, limit=10)
 
 
 async def test_rest_outlives_a_restart(database: Database, changes: Changes) -> None:
@@ -81,7 +94,7 @@ async def test_rest_outlives_a_restart(database: Database, changes: Changes) -> 
         await write_all(storage, accepted := changes.accepted())
         await write_all(storage, doubted := resting(accepted, LATER))
     async with database.open() as storage:
-        assert [doubted] == await storage.due(LATER, FAR, 10)
+        assert [doubted] == await storage.due(LATER, FAR, limit=10)
 
 
 async def test_what_the_merchant_is_not_told_changes_the_attempt_alone(

@@ -24,7 +24,7 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "events": lambda connection: reading.events_after(connection, "mer_a", 0, None, 10),
     "a job's events": lambda connection: reading.events_after(connection, "mer_a", 0, "job_000001", 10),
     "the last seq": lambda connection: reading.last_seq(connection, "mer_a"),
-    "what is due": lambda connection: reading.due(connection, 10, 20, 10),
+    "what is due": lambda connection: reading.due(connection, 10, 20, ["job_x"], 10),
     "what is unresolved": lambda connection: reading.unresolved(connection, "", 10),
     "the books": lambda connection: reading.books(connection, "", 10),
     "a book entry": lambda connection: reading.book_entry(connection, "ref_000001"),

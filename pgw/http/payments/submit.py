@@ -2,11 +2,15 @@ import trio
 from quart import Response
 
 from pgw.actors.gateway import submit_payment
+from pgw.domain.errors import Refusal
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
+from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok
-from pgw.http import answers
+from pgw.http import answers, idempotency
 from pgw.http.body import read_document
 from pgw.http.call import Call, Parts
+from pgw.http.idempotency import KeyedRequest
 from pgw.http.jobs.representation import job_document
 from pgw.http.payments.order import read_order
 
@@ -14,10 +18,15 @@ ACCEPTANCE_SECONDS = 30.0
 
 
 async def submit(parts: Parts, call: Call) -> Response:
-    """`POST /payments`: 202 and the job, once both are on disk.
+    """`POST /payments`: 202 and the job, once both are on disk; with a key known, what was answered then.
 
     It owns nothing: a payment that was accepted is its actor's, whatever becomes of this request.
     """
+    match idempotency.read_key(call.request.headers):
+        case Err(detail):
+            return answers.problem(parts, call, "InvalidIdempotencyKey", detail)
+        case Ok(key):
+            pass
     match read_document(parts, call):
         case Err(refused):
             return refused
@@ -28,11 +37,26 @@ async def submit(parts: Parts, call: Call) -> Response:
             return answers.invalid_request(parts, call, invalid)
         case Ok(order):
             pass
+    keyed = None if key is None else idempotency.keyed(parts, call, key, document)
     with trio.move_on_after(ACCEPTANCE_SECONDS):
-        match await submit_payment(parts.gateway, call.merchant_id, order, call.request_id):
-            case Err(refusal):
-                return answers.problem(parts, call, refusal)
-            case Ok(Job() as job):
-                return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
+        return await _accepted(parts, call, order, keyed)
     # It may have been accepted meanwhile, which is what this answer says.
     return answers.problem(parts, call, "InternalError")
+
+
+async def _accepted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedRequest | None) -> Response:
+    key, make_claim = (keyed.key, keyed.claim) if keyed else (None, None)
+    match await submit_payment(
+        parts.gateway, call.merchant_id, order, call.request_id, key=key, make_claim=make_claim
+    ):
+        case Err(Refusal.IDEMPOTENCY_KEY_IN_USE as in_use):
+            retry = {"Retry-After": str(answers.RETRY_AFTER_SECONDS)}
+            return answers.problem(parts, call, in_use, headers=retry)
+        case Err(refusal):
+            return answers.problem(parts, call, refusal)
+        case Ok(Job() as job):
+            return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
+        case Ok(before):
+            assert isinstance(before, Claim)
+            assert keyed is not None, "what was accepted before is found by its key"
+            return keyed.answer_again(parts, call, before)

@@ -97,6 +97,12 @@ PROBLEMS = _table(
         "This bank charges at once. Leave `capture` out, or set it to true.",
     ),
     Problem(
+        "InvalidIdempotencyKey",
+        400,
+        "The idempotency key is not valid",
+        "An `Idempotency-Key` is sent once, quoted or bare, and has 1 to 255 printable ASCII characters.",
+    ),
+    Problem(
         "UnauthorizedAccess",
         401,
         "The key is missing or not known",
@@ -123,12 +129,26 @@ PROBLEMS = _table(
         "The body did not arrive in time",
         "Nothing was accepted; send the request again.",
     ),
+    Problem(
+        Refusal.IDEMPOTENCY_KEY_IN_USE,
+        409,
+        "The first request under this idempotency key is still running",
+        "Nothing was accepted. Send the request again after the seconds that `Retry-After` says, under the "
+        "same key: you are then answered what the first one was.",
+    ),
     Problem("RequestTooLarge", 413, "The body is too large", "A body may have at most 64 KiB."),
     Problem(
         "UnsupportedMediaType",
         415,
         "The body is not sent as JSON",
         "Send `Content-Type: application/json`, in UTF-8 and without a content encoding.",
+    ),
+    Problem(
+        "IdempotencyKeyReused",
+        422,
+        "The idempotency key was used for another request",
+        "Nothing was accepted. A key belongs to the one request that was accepted under it, for at least 24 "
+        "hours. To repeat that one send it unchanged; for another one take a new key.",
     ),
     Problem(
         "UpgradeRequired",
@@ -140,7 +160,8 @@ PROBLEMS = _table(
         "InternalError",
         500,
         "Something went wrong on our side",
-        "The request may have been accepted. Ask for what it was to change before you send it again.",
+        "The request may have been accepted. Send it again under the same `Idempotency-Key`; where it had "
+        "none, ask for what it was to change first.",
     ),
     Problem(
         Refusal.OVERLOADED,
@@ -172,5 +193,20 @@ PROBLEMS = _table(
         None,
         "The bank refused the request",
         "Met as the error of a job. The bank refused the request as malformed. No money moved.",
+    ),
+    Problem(
+        FailureCode.INTERRUPTED,
+        None,
+        "The bank's answer was lost, and the request was reversed",
+        "Met as the error of a job. What the bank made of the request was not to be learnt, and it "
+        "acknowledged the reversal, which counts also where the request arrives late. No money moved; you "
+        "may pay again.",
+    ),
+    Problem(
+        FailureCode.SETTLED_BY_OPERATOR,
+        None,
+        "An operator ended it as failed",
+        "Met as the error of a job. The bank did not tell the outcome, and an operator learnt it by other "
+        "means. No money moved; you may pay again.",
     ),
 )

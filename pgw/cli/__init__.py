@@ -1,0 +1,21 @@
+"""The command line: `pgw serve` and `pgw demo`, and an operator's commands beside a gateway."""
+
+import click
+
+import pgw
+from pgw.cli.operating import acknowledge, settle, unresolved
+from pgw.cli.reconciling import reconcile
+from pgw.cli.serving import run_demo, serve
+
+__all__ = ["acknowledge", "main", "reconcile", "run_demo", "serve", "settle", "unresolved"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(pgw.__version__, prog_name="pgw")
+def main() -> None:
+    """Run a payment gateway that loses no accepted payment and charges no card twice."""
+
+
+for command in (serve, run_demo, unresolved, settle, acknowledge, reconcile):
+    main.add_command(command)
+main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."

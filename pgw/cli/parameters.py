@@ -1,0 +1,86 @@
+"""What is given on the command line, read into values."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from pgw.bank.port import BankFeature
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def setting(name: str, **options: Any) -> Callable[[Command], Command]:
+    """Declare one setting, taken from its flag or else from its variable."""
+    flag = name.lower().replace("_", "-")
+    return click.option(f"--{flag}", envvar=f"PGW_{name}", show_envvar=True, show_default=True, **options)
+
+
+class DatabasePath(click.ParamType[Path]):
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        text = str(value)
+        if "://" in text and not text.startswith("sqlite:///"):
+            self.fail("only SQLite is supported: give a path, or sqlite:///PATH.", param, ctx)
+        path = Path(text.removeprefix("sqlite:///"))
+        if not path.name or path.is_dir():
+            self.fail(f"{text!r} names no file.", param, ctx)
+        return path
+
+
+class BankUrl(click.ParamType[str]):
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parts = urlsplit(str(value))
+            sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+            (parts.hostname or "").encode("idna")
+        except ValueError:
+            sound = False
+        if not sound or parts.username or parts.query or parts.fragment or not _is_plain(parts.path):
+            self.fail(
+                "give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
+            )
+        return str(value)
+
+
+def _is_plain(path: str) -> bool:
+    return path.isascii() and path.isprintable() and " " not in path
+
+
+class BankFeatures(click.ParamType[frozenset[BankFeature]]):
+    name = "features"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[BankFeature]:
+        if value == "pay":
+            return frozenset()
+        if value != "all":
+            self.fail(f"{value!r} is neither 'all' nor 'pay'.", param, ctx)
+        return frozenset(BankFeature)
+
+
+class Seconds(click.ParamType[float]):
+    """A number of seconds between two, both included."""
+
+    name = "seconds"
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        # Not a number is in no range, whichever way it is compared.
+        if not self.least <= seconds <= self.most:
+            self.fail(f"{value!r} is no number of seconds from {self.least:g} to {self.most:g}.", param, ctx)
+        return seconds

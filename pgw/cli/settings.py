@@ -1,0 +1,110 @@
+"""The settings of `pgw serve`, each a flag and a variable."""
+
+from pathlib import Path
+
+import click
+
+from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, Seconds, setting
+from pgw.settings import Settings
+
+PORT = click.IntRange(0, 65535)
+LARGEST_IN_FLIGHT = 1_000_000
+HOUR, DAY = 3600.0, 86_400.0
+DEFAULTS = Settings()
+
+DATABASE = setting(
+    "DATABASE",
+    default=str(DEFAULTS.database),
+    type=DatabasePath(),
+    help="SQLite file, made at the first start.",
+)
+BANK_URL = setting("BANK_URL", default=DEFAULTS.bank_url, type=BankUrl(), help="Where the bank is.")
+_TIMES = (
+    setting(
+        "BANK_TIMEOUT",
+        default=DEFAULTS.bank_timeout,
+        type=Seconds(0.1, HOUR),
+        help="Seconds that the bank has for an answer; without one the outcome is unknown.",
+    ),
+    setting(
+        "BANK_IDLE",
+        default=DEFAULTS.bank_idle,
+        type=Seconds(0.1, HOUR),
+        help="Seconds that an idle connection to the bank is kept; less than the bank keeps it.",
+    ),
+    setting(
+        "SUBMISSION_WINDOW",
+        default=DEFAULTS.submission_window,
+        type=Seconds(0.1, HOUR),
+        help="Seconds within which a payment is tried again while the bank took no request.",
+    ),
+    setting(
+        "INQUIRY_FIRST",
+        default=DEFAULTS.inquiry_first,
+        type=Seconds(0.01, DAY),
+        help="Seconds until an unknown outcome is first asked about; doubled each time.",
+    ),
+    setting(
+        "INQUIRY_LONGEST",
+        default=DEFAULTS.inquiry_longest,
+        type=Seconds(0.01, DAY),
+        help="Most seconds between two such inquiries.",
+    ),
+    setting(
+        "GRACE",
+        default=DEFAULTS.grace,
+        type=Seconds(0, HOUR),
+        help="Seconds that payments and requests have to end when the gateway is stopped.",
+    ),
+)
+
+SETTINGS = (
+    setting("HOST", default=DEFAULTS.host, help="Address to listen on."),
+    setting("PORT", default=DEFAULTS.port, type=PORT, help="Port to listen on; 0 takes a free one."),
+    DATABASE,
+    setting(
+        "SECRET_FILE",
+        type=click.Path(path_type=Path),
+        help="File with a secret of at least 32 bytes, mode 0600; else one is made beside the database.",
+    ),
+    BANK_URL,
+    setting(
+        "BANK_CONCURRENCY",
+        default=DEFAULTS.bank_concurrency,
+        type=click.IntRange(1, 10_000),
+        help="Most calls to it at a time.",
+    ),
+    setting("BANK_FEATURES", default="all", type=BankFeatures(), help="What it offers: all, or pay alone."),
+    *_TIMES,
+    setting("DEMO_KEYS", is_flag=True, help="Honour the demo keys ap_123 and ap_456."),
+    setting(
+        "RATE_LIMIT",
+        default=DEFAULTS.rate_limit,
+        type=click.IntRange(0),
+        help="Requests a second of a merchant; 0 lifts it.",
+    ),
+    setting(
+        "MAX_IN_FLIGHT",
+        default=DEFAULTS.max_in_flight,
+        type=click.IntRange(1, LARGEST_IN_FLIGHT),
+        help="Most payments that await the bank; a merchant may have three in ten of them.",
+    ),
+    setting(
+        "LOG_LEVEL",
+        default=DEFAULTS.log_level,
+        type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+        help="Least important line that is logged.",
+    ),
+    setting(
+        "LOG_FORMAT",
+        default=DEFAULTS.log_format,
+        type=click.Choice(["auto", "json", "console"], case_sensitive=False),
+        help="One JSON object a line, or lines for people; auto asks whether it is a terminal.",
+    ),
+)
+
+
+def all_settings(command: Command) -> Command:
+    for declare in reversed(SETTINGS):
+        command = declare(command)
+    return command

@@ -1,0 +1,131 @@
+"""Old claims are forgotten, a batch at a time, whatever the clock or the storage do."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import structlog
+import trio
+from structlog.testing import LogCapture
+from trio.testing import MockClock
+
+from pgw.actors import housekeeping
+from pgw.actors.housekeeping import CLAIMS_A_BATCH, EVERY_SECONDS, Housekeeping
+from pgw.storage.port import StorageUnavailable
+from tests.actors.fake_bank import FakeConnector
+from tests.actors.memory_storage import MemoryStorage
+from tests.actors.tree import ports_with, start_gateway
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+ROUND = timedelta(seconds=EVERY_SECONDS)
+
+
+class WallClock:
+    """Goes on with Trio's, and jumps where a test says."""
+
+    def __init__(self) -> None:
+        self.jumped = timedelta(0)
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=trio.current_time()) + self.jumped
+
+    def monotonic(self) -> float:
+        return trio.current_time()
+
+
+class Claims(MemoryStorage):
+    """Has so many old claims, and keeps when it was asked to forget how old ones."""
+
+    def __init__(self, old: int = 0) -> None:
+        super().__init__()
+        self.old = old
+        self.asked: list[tuple[float, datetime]] = []
+        self.trouble: Callable[[], None] = lambda: None
+
+    async def forget_claims(self, before: datetime, limit: int) -> int:
+        await trio.lowlevel.checkpoint()
+        self.asked.append((trio.current_time(), before))
+        self.trouble()
+        forgotten = min(limit, self.old)
+        self.old -= forgotten
+        return forgotten
+
+
+async def run_for(seconds: float, storage: Claims, clock: WallClock) -> None:
+    with trio.move_on_after(seconds):
+        await Housekeeping(storage, clock).run()
+
+
+async def test_what_is_older_than_a_day_is_forgotten_every_few_minutes(autojump_clock: MockClock) -> None:
+    storage = Claims(old=3)
+    await run_for(2.5 * EVERY_SECONDS, storage, WallClock())
+    (first, before_first), (second, before_second) = storage.asked
+    assert EVERY_SECONDS == first
+    assert 2 * EVERY_SECONDS <= second < 2 * EVERY_SECONDS + 1
+    assert (NOON + ROUND - DAY, 0) == (before_first, storage.old)
+    assert 2.5 * EVERY_SECONDS == autojump_clock.current_time()
+    assert timedelta(seconds=second) == before_second + DAY - NOON
+
+
+async def test_many_are_forgotten_in_batches_with_a_pause_between_them(autojump_clock: MockClock) -> None:
+    storage = Claims(old=2 * CLAIMS_A_BATCH + 1)
+    await run_for(1.5 * EVERY_SECONDS, storage, WallClock())
+    times = [at for at, _ in storage.asked]
+    assert (3, 0) == (len(times), storage.old)
+    assert times[0] < times[1] < times[2] < times[0] + 1
+    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+async def test_a_wall_clock_that_jumps_ahead_frees_no_key_before_its_time(autojump_clock: MockClock) -> None:
+    storage, clock = Claims(), WallClock()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
+        await trio.sleep(1)
+        clock.jumped = 30 * DAY
+    assert [NOON + ROUND - DAY] == [before for _, before in storage.asked]
+    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+async def test_a_wall_clock_that_jumps_back_is_believed(autojump_clock: MockClock) -> None:
+    storage, clock = Claims(), WallClock()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
+        await trio.sleep(1)
+        clock.jumped = -30 * DAY
+    assert [NOON + ROUND - 31 * DAY] == [before for _, before in storage.asked]
+    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+async def test_storage_that_takes_no_writes_is_asked_again_at_the_next_round(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = LogCapture()
+    monkeypatch.setattr(housekeeping, "_log", structlog.wrap_logger(None, processors=[logged]))
+    storage = Claims(old=2)
+
+    def fail_once() -> None:
+        storage.trouble = lambda: None
+        raise StorageUnavailable("disk full")
+
+    storage.trouble = fail_once
+    await run_for(2.5 * EVERY_SECONDS, storage, WallClock())
+    assert (2, 0) == (len(storage.asked), storage.old)
+    assert 2.5 * EVERY_SECONDS == autojump_clock.current_time()
+    assert ["ClaimsNotForgotten"] == [entry["event"] for entry in logged.entries]
+
+
+@pytest.mark.usefixtures("logged")
+async def test_the_gateway_does_it_and_outlives_a_bug_in_it(
+    autojump_clock: MockClock, nursery: trio.Nursery
+) -> None:
+    storage = Claims()
+
+    def crash() -> None:
+        raise ZeroDivisionError
+
+    storage.trouble = crash
+    await start_gateway(nursery, ports_with(storage, FakeConnector()))
+    await trio.sleep(3.5 * EVERY_SECONDS)
+    assert 3 == len(storage.asked)
+    assert 3.5 * EVERY_SECONDS == autojump_clock.current_time()
