@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
 COMPARE ?= ../shared/bench/compare
+ROUNDS ?= 20
 
-.PHONY: help demo test check bench
+.PHONY: help demo test torture check bench
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -25,6 +26,9 @@ demo: $(INSTALLED)  ## run the gateway and the bank simulator on this terminal
 
 test: $(INSTALLED)  ## run every test
 	@$(VENV)/bin/pytest
+
+torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
+	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .

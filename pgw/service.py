@@ -4,8 +4,8 @@ import gc
 import resource
 import signal
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import httpcore
@@ -27,15 +27,17 @@ from pgw.http.app import make_app
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.server import listen, serve
+from pgw.last_resort import LastResort, last_resort
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.secret import read_secret
 from pgw.settings import DEMO_KEYS, Settings
-from pgw.storage.port import Storage
+from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
 
 RETRY_FIRST_SECONDS = 0.2
 RETRY_LONGEST_SECONDS = 5.0
 LOOK_FOR_BANK_SECONDS = 5.0
+END_SECONDS = 10.0  # longer than a sound disk needs to take what is left
 _log = structlog.get_logger()
 
 
@@ -49,13 +51,16 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
     stream, stopping = EventStream(), trio.Event()
-    with listen(settings.host, settings.port) as listener:
+    with last_resort() as resort, listen(settings.host, settings.port) as listener:
         async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
             secret = read_secret(settings.secret_file, settings.database, randomness)
-            keys = await _key_ring(storage, demo=settings.demo_keys)
+            with _at_start(settings):
+                keys = await _key_ring(storage, demo=settings.demo_keys)
             gateway = _gateway(settings, storage, clock, randomness, ids)
+            nursery.start_soon(_end_in_time, resort, stopping, settings.grace)
             nursery.start_soon(gateway.run)
-            await gateway.recover()
+            with _at_start(settings):
+                await gateway.recover()
             commands = Commands(storage, clock, partial(settle_payment, gateway))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
@@ -72,6 +77,15 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 await serve(app, accepting, shutdown=stopping.wait, grace=settings.grace)
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
+
+
+@contextmanager
+def _at_start(settings: Settings) -> Iterator[None]:
+    """Take storage that does not serve yet for a mistake of the operator's, such as a full disk."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        raise StorageCannotOpen(f"The database {settings.database} takes no writes: {error}.") from error
 
 
 def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids) -> Gateway:
@@ -123,6 +137,16 @@ async def _stop_on_signal(
             _log.info("Stopping", Signal=signal.Signals(number).name, InFlight=gateway.in_flight)
             gateway.admit_no_more()
             stopping.set()
+
+
+async def _end_in_time(resort: LastResort, stopping: trio.Event, grace: float) -> None:
+    """See to it that a stop, and a failure, which cancels this too, come to their end."""
+    try:
+        await stopping.wait()
+        resort.end_within(grace + END_SECONDS)
+    except trio.Cancelled:
+        resort.end_within(END_SECONDS)
+        raise
 
 
 async def _drain(gateway: Gateway, stopping: trio.Event, grace: float) -> None:

@@ -53,7 +53,7 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "multiprocessing": frozenset(),
     "asyncio": frozenset({"pgw.storage.engine"}),
     "aiosqlite": frozenset({"pgw.storage.engine"}),
-    "trio_asyncio": frozenset({"pgw.storage.engine", "pgw.storage.sqlite"}),
+    "trio_asyncio": frozenset({"pgw.storage.engine", "pgw.storage.opening"}),
     "socket": frozenset({"pgw.http.server", "pgw.control.address", "pgw.control.server"}),
     "subprocess": frozenset({"pgw.demo"}),
     "tempfile": frozenset({"pgw.demo"}),

@@ -11,7 +11,7 @@ from pgw.storage.port import Storage, StorageUnavailable
 
 CLAIMS_KEPT_FOR = timedelta(hours=24)
 EVERY_SECONDS = 300.0
-CLAIMS_A_BATCH = 500
+CLAIMS_A_BATCH = 200
 BETWEEN_BATCHES_SECONDS = 0.05
 _log = structlog.get_logger()
 

@@ -79,6 +79,9 @@ async def _look_up(ports: PaymentPorts, change: Change) -> None:
 async def _reverse(ports: PaymentPorts, change: Change) -> None:
     """Reverse until the bank acknowledges; from the intent on, no approval is taken over."""
     late = await _late_decision(ports, change) if change.attempt.inquiries else None
+    if late is not None:
+        # By itself, and now: once it is reversed no look-up tells of it any more.
+        await ports.store(evolve(change, flag=late, is_told=False))
     answer: Reversal = await ports.bank.perform(
         Reverse(change.attempt.reference), submit_by=ports.clock.monotonic() + WAIT_FOR_SESSION_SECONDS
     )
@@ -92,12 +95,13 @@ async def _reverse(ports: PaymentPorts, change: Change) -> None:
             attempt = change.attempt.ended(AttemptOutcome.NOT_REVERSIBLE, change.attempt.tries, now)
             late = late or await _late_decision(ports, change)
             detail = f"The bank refused the reversal. {late.detail if late else 'It tells no decision.'}"
-            change, late = _untold(change, attempt), _flag(ports, change, FlagCode.REVERSAL_REFUSED, detail)
+            flag = _flag(ports, change, FlagCode.REVERSAL_REFUSED, detail)
+            change = evolve(_untold(change, attempt), flag=flag)
         case NotSent() | NotProcessed() | Doubtful():
             change = _in_vain(ports, change, answer)
         case _:
             assert_never(answer)
-    await ports.store(evolve(change, flag=late or change.flag))
+    await ports.store(change)
 
 
 async def _late_decision(ports: PaymentPorts, change: Change) -> Flag | None:

@@ -64,6 +64,8 @@ class Recovery:
 
     async def run(self) -> None:
         """Supervise the schedule, the operator's commands, and what they took up, until cancelled."""
+        # What a crash cut short may still be being written: this is behind it, and so is all that is read next.
+        await self._ports.let_rest(list(self._at_work))
         self._at_work.clear()
         # Each child waits at least ten seconds before it restarts, so this is a bug of the schedule itself.
         intensity = RestartIntensity(restarts=2 * self._at_a_time + 10, within=10)
@@ -93,7 +95,8 @@ class Recovery:
 
     @property
     def _room(self) -> int:
-        return self._at_a_time - len(self._at_work)
+        # What is being settled may come on top; a limit below 0 is none to SQLite.
+        return max(0, self._at_a_time - len(self._at_work))
 
     async def _due(self, room: int) -> Sequence[Change]:
         """Return what is due and not at work, as much as there is room for."""

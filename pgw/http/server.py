@@ -92,12 +92,19 @@ async def serve(
 
 
 async def _abort_stuck(open_connections: Mapping[Connection, None]) -> None:
-    """Give up clients that do not read, which would hold their endpoint, and at the end the whole stop."""
-    while True:
-        await trio.sleep(LOOK_FOR_STUCK_SECONDS)
+    """Give up clients that do not read, which would hold their endpoint, and at the end the whole stop.
+
+    Those that are left when the gateway fails are given up at once: it must not wait for them.
+    """
+    try:
+        while True:
+            await trio.sleep(LOOK_FOR_STUCK_SECONDS)
+            for connection in list(open_connections):
+                if connection.is_stuck:
+                    connection.abort()
+    finally:
         for connection in list(open_connections):
-            if connection.is_stuck:
-                connection.abort()
+            connection.abort()
 
 
 async def _abort_after(grace: float, open_connections: Mapping[Connection, None]) -> None:

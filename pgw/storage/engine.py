@@ -51,6 +51,11 @@ class AiosqliteEngine:
         answer: Answer = await run_aio_future(future)
         return answer
 
+    def interrupt(self) -> None:
+        """End the statement that is running, with an error of its own."""
+        if self._connection._connection is not None:
+            self._connection._connection.interrupt()
+
 
 @asynccontextmanager
 async def open_engine(uri: str, path: Path) -> AsyncIterator[AiosqliteEngine]:

@@ -23,7 +23,8 @@ def commit_group(connection: sqlite3.Connection, number: int, rows: Sequence[Cha
 
     A write that reports an error may have committed, so it is read back, then judged. Raises the engine's
     error where the disk takes no writes at all, and nothing was written. Raises `StorageLost` where what was
-    written is unknown: after a failed fsync, which is never tried again, or where it cannot be read back.
+    written is unknown: after a failed fsync, which is never tried again, or where it cannot be read back; and
+    where the database is damaged.
     """
     before = writing.claims_before(connection, rows)
     claimed = [row.claim and before.get((row.claim[0], row.claim[1])) for row in rows]
@@ -70,6 +71,7 @@ def _write_alone(connection: sqlite3.Connection, number: int, row: ChangeRows) -
         writing.write_group(connection, number, [row])
         (seq,) = writing.seqs_of(connection, [row])
     except _REFUSED as error:
+        raise_where_lost(error)
         if takes_no_writes(error):
             raise
         connection.execute("ROLLBACK TO alone")

@@ -6,6 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
+from pgw.storage.rows import RowUnreadable
+
 Find = Callable[[sqlite3.Connection, Sequence[str]], list[Any]]
 
 
@@ -17,11 +19,17 @@ class LookUp:
     id: str
 
 
-def answer_look_ups(connection: sqlite3.Connection, look_ups: Sequence[LookUp]) -> list[list[Any]]:
-    """Answer all look-ups of a kind with one statement; each answer is a list of the one row or None."""
-    answers: dict[LookUp, list[Any]] = {}
+def answer_look_ups(
+    connection: sqlite3.Connection, look_ups: Sequence[LookUp]
+) -> list[list[Any] | RowUnreadable]:
+    """Answer all look-ups of a kind with one statement; each answer is a list of the one row or None.
+
+    A row that cannot be read is the answer to who asked for it, and to nobody else.
+    """
+    answers: dict[LookUp, list[Any] | RowUnreadable] = {}
     for find in {look_up.find: None for look_up in look_ups}:
         of_kind = [look_up for look_up in look_ups if look_up.find is find]
         found = find(connection, [look_up.id for look_up in of_kind])
-        answers.update((look_up, [row]) for look_up, row in zip(of_kind, found, strict=True))
+        for look_up, row in zip(of_kind, found, strict=True):
+            answers[look_up] = row if isinstance(row, RowUnreadable) else [row]
     return [answers[look_up] for look_up in look_ups]

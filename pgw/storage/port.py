@@ -65,7 +65,7 @@ class StorageUnavailable(Exception):
 
 
 class StorageLost(Exception):
-    """What is on disk is not known (a failed fsync, or reading back): the process ends and recovers."""
+    """What is on disk is not known (a failed fsync, or reading back), or damaged: the process ends."""
 
 
 class Storage(Protocol):

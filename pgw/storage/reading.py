@@ -13,7 +13,7 @@ from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey
 from pgw.domain.payment import Payment
 from pgw.storage.port import BookEntry, Change, Unresolved
-from pgw.storage.rows import from_row, from_rows, to_json
+from pgw.storage.rows import RowUnreadable, from_row, from_row_or_why, from_rows, to_json
 
 _CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
 
@@ -116,17 +116,19 @@ _OF_MERCHANT = "events.merchant_id = ?"
 _OF_JOB = "+events.merchant_id = ? AND events.job_id = ?"
 
 
-def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | None]:
+def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | RowUnreadable | None]:
     return _find(connection, _FIND_JOBS, job_ids, Job)
 
 
-def find_payments(connection: sqlite3.Connection, payment_ids: Sequence[str]) -> list[Payment | None]:
+def find_payments(
+    connection: sqlite3.Connection, payment_ids: Sequence[str]
+) -> list[Payment | RowUnreadable | None]:
     return _find(connection, _FIND_PAYMENTS, payment_ids, Payment)
 
 
 def _find(connection: sqlite3.Connection, statement: str, ids: Sequence[str], kind: type[Any]) -> list[Any]:
     (document,) = connection.execute(statement, [to_json(list(dict.fromkeys(ids)))]).fetchone()
-    found = {key: from_row(row, kind) for key, row in json.loads(document).items()}
+    found = {key: from_row_or_why(row, kind, key) for key, row in json.loads(document).items()}
     return [found.get(one) for one in ids]
 
 
@@ -146,9 +148,9 @@ def last_seq(connection: sqlite3.Connection, merchant_id: str) -> int:
 
 def due(
     connection: sqlite3.Connection, now: int, horizon: int, but_not: Sequence[str], limit: int
-) -> list[Change]:
+) -> list[Change | RowUnreadable]:
     (document,) = connection.execute(_DUE, [now, horizon, to_json(but_not), limit]).fetchone()
-    return from_rows(document, Change)
+    return [from_row_or_why(row, Change, row["job"]["id"]) for row in json.loads(document)]
 
 
 def unresolved(connection: sqlite3.Connection, after_job_id: str, limit: int) -> list[Unresolved]:

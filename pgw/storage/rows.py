@@ -164,10 +164,28 @@ def to_write(rows: object) -> str:
     return _UNESCAPED.encode(rows)
 
 
+class RowUnreadable(Exception):
+    """What was stored has not the shape of what is read: damage, or another program's doing."""
+
+    def __init__(self, kind: str, row_id: str) -> None:
+        super().__init__(f"{kind} {row_id} cannot be read as it was stored")
+        self.id = row_id
+
+
 def from_row(document: str | Mapping[str, Any], kind: type[Value]) -> Value:
     """Read one row, which the statement made into a document of the same shape as the value."""
     row = json.loads(document) if isinstance(document, str) else document
     return _converter.structure(row, kind)
+
+
+def from_row_or_why(row: Mapping[str, Any], kind: type[Value], row_id: str) -> Value | RowUnreadable:
+    """Read one of many rows, of which a bad one is to spoil no other."""
+    try:
+        return from_row(row, kind)
+    except Exception as error:  # noqa: BLE001 - whatever a converter makes of what it does not know
+        unreadable = RowUnreadable(kind.__name__, row_id)
+        unreadable.__cause__ = error
+        return unreadable
 
 
 def from_rows(document: str, kind: type[Value]) -> list[Value]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import trio
-import trio_asyncio
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
@@ -18,14 +17,18 @@ from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage import database, reading, writing
-from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
-from pgw.storage.engine import Engine, open_engine
+from pgw.storage.disk_errors import takes_no_writes
+from pgw.storage.engine import Engine
 from pgw.storage.group_commit import commit_group
 from pgw.storage.grouping import Grouping
 from pgw.storage.look_ups import Find, LookUp, answer_look_ups
-from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
+from pgw.storage.log_size import LogSize
+from pgw.storage.opening import open_engines
+from pgw.storage.port import BookEntry, Change, OnCommitted, StorageLost, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
 from pgw.storage.rows import change_to_rows, event_of, milliseconds
+from pgw.storage.soundness import Soundness
+from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512
 MOST_WAITING = 20_000
@@ -51,6 +54,9 @@ class SqliteStorage:
         self._on_committed = on_committed
         self._changes_since_checkpoint = 0
         self._refused_at = NEVER
+        self._soundness = Soundness()
+        self._log_size = LogSize()
+        self._unreadable = UnreadableJobs()
         self._recent = RecentChanges(RECENT_CHANGES)
         self._writes: Grouping[Change, _Written] = Grouping(
             self._commit,
@@ -66,10 +72,16 @@ class SqliteStorage:
         )
 
     async def run(self) -> None:
-        """Serve writes and look-ups until cancelled; what was handed over by then is done first."""
+        """Serve writes and look-ups until cancelled; what was handed over by then is done first.
+
+        Raises `StorageLost` where that ends it.
+        """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._writes.run)
             nursery.start_soon(self._look_ups.run)
+            await self._soundness.until_lost()
+            nursery.cancel_scope.cancel()
+        self._soundness.raise_loss()
 
     async def write(self, change: Change) -> Result[None, Refusal | Claim]:
         match await self._writes.answer(change):
@@ -107,7 +119,9 @@ class SqliteStorage:
     async def due(
         self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
     ) -> Sequence[Change]:
-        return await self._read(reading.due, milliseconds(now), milliseconds(horizon), but_not, limit)
+        but_not = [*but_not, *self._unreadable.ids]
+        found = await self._read(reading.due, milliseconds(now), milliseconds(horizon), but_not, limit)
+        return self._unreadable.sift(found)
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         return await self._read(reading.unresolved, after_job_id, limit)
@@ -126,7 +140,7 @@ class SqliteStorage:
 
     async def change_of(self, job_id: str) -> Change | None:
         # By the writer, so behind a commit that is under way: it may be this very job's.
-        return await self._run(self._writer, reading.change_of, job_id)
+        return await self._soundness.read(self._writer, reading.change_of, job_id)
 
     async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
         await self._change(writing.add_merchant, merchant, key)
@@ -135,7 +149,8 @@ class SqliteStorage:
         return await self._read(reading.api_keys)
 
     async def check(self) -> bool:
-        if trio.current_time() - self._refused_at < UNTIL_TRIED_AGAIN_SECONDS:
+        has_refused = trio.current_time() - self._refused_at < UNTIL_TRIED_AGAIN_SECONDS
+        if has_refused or not self._soundness.takes_writes:
             return False
         try:
             await self._read(reading.last_seq, "")
@@ -157,19 +172,7 @@ class SqliteStorage:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Answer:
-        return await self._run(self._reader, statement, *args, **kwargs)
-
-    async def _run(
-        self,
-        engine: Engine,
-        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Answer:
-        try:
-            return await engine.run(statement, *args, **kwargs)
-        except sqlite3.Error as error:
-            raise StorageUnavailable(str(error)) from error
+        return await self._soundness.read(self._reader, statement, *args, **kwargs)
 
     async def _change(
         self,
@@ -179,9 +182,8 @@ class SqliteStorage:
     ) -> Answer:
         """Write beside the groups, behind the one that is under way."""
         try:
-            return await self._writer.run(statement, *args, **kwargs)
-        except sqlite3.OperationalError as error:
-            raise_where_lost(error)
+            return await self._soundness.write(self._writer, statement, *args, **kwargs)
+        except (sqlite3.OperationalError, StorageLost) as error:
             raise StorageUnavailable(str(error)) from error
 
     async def _look_up(self, look_ups: Sequence[LookUp]) -> Sequence[list[Any] | Exception]:
@@ -194,9 +196,9 @@ class SqliteStorage:
         rows = [change_to_rows(change) for change in changes]
         try:
             self._newest_group += 1
-            seqs = await self._writer.run(commit_group, self._newest_group, rows)
-        except sqlite3.Error as error:
-            if not takes_no_writes(error):
+            seqs = await self._soundness.write(self._writer, commit_group, self._newest_group, rows)
+        except (sqlite3.Error, StorageUnavailable) as error:
+            if isinstance(error, sqlite3.Error) and not takes_no_writes(error):
                 raise
             return [Err(Refusal.STORAGE_UNAVAILABLE)] * len(changes)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
@@ -210,7 +212,8 @@ class SqliteStorage:
         self._changes_since_checkpoint += changes
         if self._changes_since_checkpoint >= CHANGES_A_CHECKPOINT:
             self._changes_since_checkpoint = 0
-            await self._writer.run(database.checkpoint)
+            pages = await self._soundness.write(self._writer, database.checkpoint)
+            self._log_size.tell(pages)
 
 
 def _written(answer: int | Claim | Exception) -> _Written | Exception:
@@ -229,17 +232,9 @@ async def open_storage(path: Path, on_committed: OnCommitted) -> AsyncIterator[S
 
     Raises `StorageCannotOpen` with a sentence for the operator.
     """
-    with database.lock(path):
-        async with (
-            trio_asyncio.open_loop(),
-            open_engine(database.writer_uri(path), path) as writer,
-        ):
-            await writer.run(database.prepare_writer, path)
-            async with open_engine(database.reader_uri(path), path) as reader, trio.open_nursery() as nursery:
-                await reader.run(database.prepare_reader)
-                newest_group = await writer.run(writing.newest_group)
-                storage = SqliteStorage(writer, reader, on_committed, newest_group)
-                nursery.start_soon(storage.run)
-                yield storage
-                nursery.cancel_scope.cancel()
-            await writer.run(database.checkpoint_all)
+    async with open_engines(path) as (writer, reader), trio.open_nursery() as nursery:
+        newest_group = await writer.run(writing.newest_group)
+        storage = SqliteStorage(writer, reader, on_committed, newest_group)
+        nursery.start_soon(storage.run)
+        yield storage
+        nursery.cancel_scope.cancel()

@@ -11,6 +11,7 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.storage.rows import ChangeRows, to_json, to_write
 
+MOST_CLAIMS_LOOKED_AT = 5000
 _KINDS = ("payments", "jobs", "attempts", "events", "flags", "claims")
 _COLUMNS = ", ".join(("number", *_KINDS))
 _WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)})"
@@ -25,12 +26,15 @@ _LET_REST = """
 _OPEN_JOBS = "SELECT id FROM jobs WHERE status = 'Created'"
 _SOME_JOBS = "SELECT value FROM json_each(?)"
 _ACKNOWLEDGE = "UPDATE flags SET acknowledged_at = ? WHERE job_id = ? AND acknowledged_at IS NULL"
+# The youngest first and so many at most: claims of jobs that stay open are not waded through each time. CROSS
+# keeps the join in this order, so that it ends at its limit.
 _FORGET_CLAIMS = """
     DELETE FROM idempotency_keys WHERE (merchant_id, key) IN (
         SELECT claims.merchant_id, claims.key
-        FROM idempotency_keys AS claims JOIN jobs ON jobs.id = claims.job_id
-        WHERE claims.created_at < ? AND jobs.status <> 'Created'
-        ORDER BY claims.created_at LIMIT ?)
+        FROM (SELECT merchant_id, key, job_id FROM idempotency_keys WHERE created_at < ?
+            ORDER BY created_at DESC LIMIT ?) AS claims
+        CROSS JOIN jobs ON jobs.id = claims.job_id
+        WHERE jobs.status <> 'Created' LIMIT ?)
 """
 _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -143,7 +147,7 @@ def acknowledge(connection: sqlite3.Connection, job_id: str, at: int) -> int:
 
 
 def forget_claims(connection: sqlite3.Connection, before: int, limit: int) -> int:
-    return _change(connection, _FORGET_CLAIMS, [before, limit])
+    return _change(connection, _FORGET_CLAIMS, [before, MOST_CLAIMS_LOOKED_AT, limit])
 
 
 def _change(connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> int:

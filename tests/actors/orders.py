@@ -3,13 +3,13 @@
 import trio
 
 from pgw.actors.gateway import Gateway, submit_payment
+from pgw.actors.payment import Accepted
 from pgw.bank.port import Authorize
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
-from pgw.domain.errors import Refusal
 from pgw.domain.job import Job
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import PaymentOrder
-from pgw.domain.result import Ok, Result
+from pgw.domain.result import Ok
 
 PATIENCE = 10.0
 """Seconds that a caller waits at most, so that a test fails and does not hang."""
@@ -24,7 +24,7 @@ def an_order(minor_units: int = 1050) -> PaymentOrder:
     return PaymentOrder(Money(minor_units, Currency("EUR", 2)), CARD)
 
 
-async def submit(gateway: Gateway, minor_units: int = 1050, merchant: str = "mer_a") -> Result[Job, Refusal]:
+async def submit(gateway: Gateway, minor_units: int = 1050, merchant: str = "mer_a") -> Accepted:
     with trio.fail_after(PATIENCE):
         return await submit_payment(gateway, merchant, an_order(minor_units), "req_1")
 
@@ -33,4 +33,5 @@ async def pay(gateway: Gateway, minor_units: int = 1050, merchant: str = "mer_a"
     """Submit an order that is to be accepted."""
     accepted = await submit(gateway, minor_units, merchant)
     assert isinstance(accepted, Ok), accepted
+    assert isinstance(accepted.value, Job), "no key was sent"
     return accepted.value

@@ -19,8 +19,8 @@ from tests.actors.resting import at_rest
 from tests.actors.tree import ports_with, start_gateway
 from tests.simulation.seeded_ports import SimulatedClock
 
-LONG = 100_000.0
-"""Seconds after which all that goes on rests for as long as it ever does."""
+LONG = 3600.0
+"""Seconds, after which what is asked about without end was asked more than ten times, and waits for long."""
 
 
 @frozen

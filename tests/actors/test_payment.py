@@ -4,18 +4,18 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from pgw.bank.port import Answer, Call, Declined, Doubtful, NotProcessed, NotSent, Rejected
+from pgw.bank.port import Answer, Call, Declined, Rejected
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import FailureCode
 from pgw.domain.job import Job, JobStatus
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
-from tests.actors.fake_bank import YES, FakeConnector, says_after, says_in_turn, says_yes
+from tests.actors.fake_bank import YES, FakeConnector, says_after, says_yes
+from tests.actors.knowing_bank import DOUBT, KnowingBank, says
 from tests.actors.memory_storage import REFUSED, MemoryStorage, Written
 from tests.actors.orders import pay, submit
 from tests.actors.tree import ports_with, start_gateway
 
-REFUSED_PORT, UNAVAILABLE, DOUBT = NotSent("refused"), NotProcessed(), Doubtful("reset")
 LONG = 3600.0
 """Seconds after which everything that was to happen has happened."""
 
@@ -87,7 +87,8 @@ async def test_an_answer_other_than_not_processed_is_the_last(  # noqa: PLR0917
     nursery: trio.Nursery,
     autojump_clock: MockClock,
 ) -> None:
-    storage, connector = MemoryStorage(), FakeConnector(says_in_turn([answer, YES]))
+    storage = MemoryStorage()
+    connector = KnowingBank(says(answer, YES), features=frozenset())
     gateway = await start_gateway(nursery, ports_with(storage, connector))
     await pay(gateway)
     await trio.sleep(LONG)

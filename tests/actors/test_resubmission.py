@@ -6,17 +6,17 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from pgw.bank.port import Answer, Declined, Doubtful, NotProcessed, NotSent, Rejected
+from pgw.bank.port import Answer, Authorize, BankFeature, Declined, Rejected
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import FailureCode
 from pgw.domain.job import JobFailure
 from pgw.domain.payment import PaymentStatus
-from tests.actors.fake_bank import YES, FakeConnector, says_in_turn
+from tests.actors.fake_bank import YES
+from tests.actors.knowing_bank import DOUBT, EVERYTHING, PENDING, REFUSED_PORT, UNAVAILABLE, KnowingBank, says
 from tests.actors.memory_storage import MemoryStorage
 from tests.actors.orders import pay
 from tests.actors.tree import ports_with, start_gateway
 
-REFUSED_PORT, UNAVAILABLE, DOUBT = NotSent("refused"), NotProcessed(), Doubtful("reset")
 LONG = 3600.0
 """Seconds after which everything that was to happen has happened."""
 
@@ -27,6 +27,7 @@ LONG = 3600.0
         ([REFUSED_PORT, YES], 2, "Approved"),
         ([UNAVAILABLE, YES], 2, "Approved"),
         ([REFUSED_PORT, UNAVAILABLE, UNAVAILABLE, REFUSED_PORT, Declined("x")], 5, "Declined"),
+        ([DOUBT, YES], 1, "Unknown"),
         ([UNAVAILABLE, DOUBT, YES], 2, "Unknown"),
         ([REFUSED_PORT, REFUSED_PORT, DOUBT, REFUSED_PORT, YES], 3, "Unknown"),
         ([REFUSED_PORT, Rejected(), YES], 2, "Failed"),
@@ -35,12 +36,13 @@ LONG = 3600.0
 async def test_a_payment_is_tried_again_while_every_try_was_not_processed_and_under_one_reference(
     answers: list[Answer], tries: int, status: str, nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
-    storage, connector = MemoryStorage(), FakeConnector(says_in_turn(answers))
+    storage, connector = MemoryStorage(), KnowingBank(says(*answers), says(PENDING))
     gateway = await start_gateway(nursery, ports_with(storage, connector))
     await pay(gateway)
     await trio.sleep(LONG)
     attempt = storage.written[0].attempt
-    assert connector.references == [attempt.reference] * tries
+    sent = [asked.call.reference for asked in connector.asked if isinstance(asked.call, Authorize)]
+    assert sent == [attempt.reference] * tries
     assert (storage.written[-1].attempt.tries, storage.statuses()) == (tries, [status])
     assert autojump_clock.current_time() == LONG
 
@@ -49,7 +51,9 @@ async def test_a_payment_is_tried_again_while_every_try_was_not_processed_and_un
 async def test_where_the_bank_took_nothing_within_the_window_the_payment_failed(
     answer: Answer, nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
-    storage, connector = MemoryStorage(), FakeConnector(says_in_turn([answer]))
+    """At a bank without reversals, where there is no other way out after a 503."""
+    connector = KnowingBank(says(answer), features=EVERYTHING - {BankFeature.REVERSE})
+    storage = MemoryStorage()
     gateway = await start_gateway(nursery, ports_with(storage, connector))
     await pay(gateway)
     await trio.sleep(LONG)

@@ -23,6 +23,7 @@ from tests.control.payments import Payments
 from tests.control.settling import Settling
 
 PATIENCE = 10.0
+DESCRIPTORS = Path("/proc/self/fd")
 BOOKS = b'{"command":"books","after":""}\n'
 Start = Callable[..., Awaitable[Path]]
 
@@ -79,6 +80,10 @@ def test_it_is_beside_the_database_links_followed(tmp_path: Path) -> None:
     assert tmp_path / "data" / "pgw.db.control" == control_path(tmp_path / "link.db")
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def test_a_stale_one_is_replaced_and_it_is_gone_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "control"
     stale = socket.socket(socket.AF_UNIX)
@@ -88,7 +93,7 @@ async def test_a_stale_one_is_replaced_and_it_is_gone_at_the_end(tmp_path: Path)
         await SocketControl(path).look_for_gateway()
     with bound(path):
         await SocketControl(path).look_for_gateway()
-    assert [] == list(tmp_path.iterdir())
+    assert [] == names_in(tmp_path)
     with pytest.raises(NoGateway):
         await SocketControl(path).look_for_gateway()
 
@@ -101,17 +106,15 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
     assert "precious" == path.read_text()
 
 
-async def test_a_path_longer_than_a_sockets_address_works(
-    start: Start, tmp_path: Path, operator: Operator
-) -> None:
+async def test_a_path_longer_than_a_sockets_address_works(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
     path = await start(folder / "pgw.db.control")
     assert [] == await Operator(SocketControl(path)).books("")
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(names_in(DESCRIPTORS))
     with short_address(path) as address:
         assert len(address) < 100
-    assert descriptors == len(os.listdir("/proc/self/fd"))
+    assert descriptors == len(names_in(DESCRIPTORS))
 
 
 def test_a_name_too_long_is_one_sentence(tmp_path: Path) -> None:

@@ -105,11 +105,13 @@ class Simulator(Program):
 class Gateway(Program):
     """With a client of the first demo merchant."""
 
+    module = "pgw"
+
     def __init__(self, database: Path, bank_url: str, *arguments: str, **environment: str) -> None:
         began = time.monotonic()
         self.database = database
         super().__init__(
-            *("pgw", "serve", "--port", "0", "--demo-keys", "--rate-limit", "0"),
+            *(self.module, "serve", "--port", "0", "--demo-keys", "--rate-limit", "0"),
             *("--database", str(database), "--bank-url", bank_url, *arguments),
             environment=environment,
         )

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from pgw import cli
+from pgw.settings import Settings
 from tests.end_to_end.programs import Program
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SETTINGS = (
     *("PGW_HOST", "PGW_PORT", "PGW_DATABASE", "PGW_BANK_URL", "PGW_BANK_CONCURRENCY", "PGW_BANK_FEATURES"),
     *("PGW_DEMO_KEYS", "PGW_RATE_LIMIT", "PGW_MAX_IN_FLIGHT", "PGW_LOG_LEVEL", "PGW_LOG_FORMAT"),
+    "PGW_SECRET_FILE",
+    *("PGW_BANK_TIMEOUT", "PGW_BANK_IDLE", "PGW_SUBMISSION_WINDOW", "PGW_INQUIRY_FIRST"),
+    *("PGW_INQUIRY_LONGEST", "PGW_GRACE"),
 )
 BAD_VALUES = [
     *(
@@ -43,13 +47,17 @@ BAD_VALUES = [
         ("RATE_LIMIT", "-1"),
     ),
     *(("MAX_IN_FLIGHT", "0"), ("MAX_IN_FLIGHT", "many"), ("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")),
+    *(("BANK_TIMEOUT", "0"), ("BANK_TIMEOUT", "3601"), ("BANK_TIMEOUT", "nan"), ("BANK_TIMEOUT", "a minute")),
+    *(("BANK_IDLE", "0"), ("BANK_IDLE", "inf"), ("SUBMISSION_WINDOW", "0"), ("SUBMISSION_WINDOW", "-1")),
+    *(("INQUIRY_FIRST", "0"), ("INQUIRY_FIRST", "7201"), ("INQUIRY_LONGEST", "86401"), ("GRACE", "-0.1")),
+    ("INQUIRY_LONGEST", "0"),
 ]
 
 
 @pytest.fixture
 def _never_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in for the gateway itself: a value that was wrongly taken must not start one."""
-    monkeypatch.setattr(cli, "run_to_the_end", lambda *_: pytest.fail("it was taken"))
+    monkeypatch.setattr("pgw.cli.serving.run_to_the_end", lambda *_: pytest.fail("it was taken"))
 
 
 def serve(*arguments: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -73,6 +81,30 @@ def test_a_switch_that_is_neither_on_nor_off_and_an_unknown_option_are_mistakes_
     assert (2, True) == (exit_code, "Invalid value for '--demo-keys'" in output.splitlines()[-1])
     exit_code, output = serve("--bnak-url", "http://bank.example")
     assert (2, True) == (exit_code, output.splitlines()[-1].startswith("Error: No such option '--bnak-url'"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [
+        ((), (60, 4, 60, 2, 7200, 10)),
+        (("--bank-timeout", "0.5", "--bank-idle", "1", "--submission-window", "2"), (0.5, 1, 2, 2, 7200, 10)),
+        (("--inquiry-first", "3", "--inquiry-longest", "3", "--grace", "0"), (60, 4, 60, 3, 3, 0)),
+    ],
+)
+def test_times_are_taken_in_seconds(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], seconds: tuple[float, ...]
+) -> None:
+    taken: list[Settings] = []
+
+    async def run(settings: Settings) -> None:
+        taken.append(settings)
+
+    monkeypatch.setattr("pgw.service.run", run)
+    monkeypatch.setattr("pgw.logs.set_up", lambda *_: None)
+    assert (0, "") == serve(*arguments)
+    (one,) = taken
+    inquiries = (one.inquiry_first, one.inquiry_longest)
+    assert seconds == (one.bank_timeout, one.bank_idle, one.submission_window, *inquiries, one.grace)
 
 
 def test_help_mentions_every_setting() -> None:

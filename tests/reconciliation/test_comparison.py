@@ -1,6 +1,7 @@
 """Both sides read while payments go on, and summed."""
 
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -15,7 +16,7 @@ from tests.reconciliation.sides import BOOKING, DECLINED, EUR, HOLD, REVERSED, B
 APPROVED = PaymentStatus.APPROVED
 
 
-def booking(reference: str | None, **changes: object) -> LedgerEntry:
+def booking(reference: str | None, **changes: Any) -> LedgerEntry:
     return evolve(BOOKING, reference=reference, **changes)
 
 
@@ -96,7 +97,9 @@ async def test_bookings_that_can_be_no_references_of_ours_are_told_and_never_ask
 
 
 async def test_declined_and_reversed_bookings_are_no_money() -> None:
-    ledger = Ledger(DECLINED, REVERSED, evolve(DECLINED, reference="foreign"), evolve(REVERSED, reference=None))
+    ledger = Ledger(
+        DECLINED, REVERSED, evolve(DECLINED, reference="foreign"), evolve(REVERSED, reference=None)
+    )
     summary, told = await compared(Books(entry(PaymentStatus.DECLINED)), ledger)
     assert ([], 0, Totals()) == (told, summary.bookings, summary.totals[EUR])
 

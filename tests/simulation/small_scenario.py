@@ -1,7 +1,7 @@
 """A small world of disk, engine, bank and the real connector, for the test that a seed decides everything.
 
-How a world is put together: the disk and the bank are the world's and outlive each `Life`; storage, network and
-all that stands on them are a life's, inside `with life.scope`. A life ends by `ProcessDied` out of (nested)
+How a world is put together: the disk and the bank are the world's and outlive each `Life`; storage, network
+and all that stands on them are a life's, inside `with life.scope`. A life ends by `ProcessDied` out of nested
 groups, or by itself (`StorageLost`, `StorageCannotOpen`): then too it must be killed and the disk crashed, so
 that nothing of it reaches the next one. For the two phases assign `disk.faults` (or `disk.heal()`) and
 `bank.faults`. An oracle finds a payment's charges by an amount of its own, since a mutant may use a reference

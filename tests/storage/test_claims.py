@@ -217,12 +217,17 @@ async def test_no_more_claims_are_forgotten_at_a_time_than_asked(storage: Storag
     assert [2, 2, 1, 0] == [await storage.forget_claims(LATER, 2) for _ in range(4)]
 
 
-async def test_the_oldest_claims_are_forgotten_first(storage: Storage, changes: Changes) -> None:
-    old, older = (claiming(changes.accepted(), key * 64) for key in "ab")
-    older = evolve(older, job=evolve(older.job, created_at=NOW - timedelta(hours=1)))
-    for change in (old, older):
-        await storage.write(change)
+async def test_claims_of_jobs_that_stay_open_are_not_waded_through_each_time(
+    storage: Storage, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pgw.storage.writing.MOST_CLAIMS_LOOKED_AT", 3)
+    accepted = [claiming(changes.accepted(), f"{age:064}") for age in range(8)]
+    for age, change in enumerate(accepted):
+        older = evolve(change, job=evolve(change.job, created_at=NOW - timedelta(hours=age)))
+        assert Ok(None) == await storage.write(older)
+        if age not in {1, 2, 3}:
+            await storage.write(changes.declined(older))
+    assert [1, 0] == [await storage.forget_claims(LATER, 3) for _ in range(2)]
+    for change in accepted[1:4]:
         await storage.write(changes.declined(change))
-    assert 1 == await storage.forget_claims(LATER, 1)
-    assert Err(old.claim) == await storage.write(claiming(changes.accepted(), "a" * 64))
-    assert Ok(None) == await storage.write(claiming(changes.accepted(), "b" * 64))
+    assert [3, 3, 1, 0] == [await storage.forget_claims(LATER, 3) for _ in range(4)]

@@ -63,7 +63,7 @@ def _is_another_programs(path: Path) -> None:
         (_is_no_database, "The database PATH cannot be used: file is not a database."),
         (_is_damaged, "The database PATH cannot be used: database disk image is malformed."),
         (_is_newer, "The database PATH was written by a newer version of pgw."),
-        (_is_another_programs, "The database PATH cannot be used: table payments already exists."),
+        (_is_another_programs, "The database PATH is another program's."),
         (Path.mkdir, "The database PATH cannot be opened: unable to open database file."),
     ],
 )

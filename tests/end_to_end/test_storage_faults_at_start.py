@@ -1,0 +1,133 @@
+"""A database that cannot be used: one sentence, exit code 2, and the file as it was."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.faults import mounted, refusal_to_start, small_disk
+from tests.end_to_end.programs import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.end_to_end.conftest import StartGateway
+    from tests.end_to_end.programs import Simulator
+
+PAYMENTS = 60
+FRAME_BYTES = 4096 + 24
+PAGE = 4096
+
+
+@pytest.fixture(scope="module")
+def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
+    """Yield the content of a database that a gateway paid with, and closed."""
+    from tests.end_to_end.programs import Gateway  # noqa: PLC0415 - mypy knows it as a type above
+
+    gateway = Gateway(tmp_path_factory.mktemp("used") / "pgw.db", simulator.url)
+    try:
+        for _ in range(PAYMENTS):
+            accepted = gateway.pay(description="x" * 200)
+        gateway.settled(accepted)
+        eventually(lambda: not gateway.rows("SELECT 1 FROM jobs WHERE status = 'Created'"))
+    finally:
+        assert 0 == gateway.end()
+    yield gateway.database.read_bytes()
+
+
+def overwritten(content: bytes, offset: int, length: int) -> bytes:
+    return content[:offset] + b"\xa5" * length + content[offset + length :]
+
+
+def a_page_of(content: bytes, needle: bytes) -> int:
+    """Return where the page begins that has the first row with this in it."""
+    return content.index(needle) // PAGE * PAGE
+
+
+DAMAGES: list[tuple[Callable[[bytes], bytes], str]] = [
+    (lambda whole: overwritten(whole, 0, 100), "cannot be used: file is not a database."),
+    (lambda whole: overwritten(whole, a_page_of(whole, b"x" * 200), PAGE), "is damaged ("),
+    (lambda whole: overwritten(whole, 100, 500), "cannot be used: database disk image is malformed."),
+    (lambda whole: whole[: len(whole) // 2 // PAGE * PAGE], "cannot be used: database disk image is malf"),
+    (lambda whole: whole[:60] + (999).to_bytes(4, "big") + whole[64:], "was written by a newer version of"),
+]
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"), DAMAGES, ids=["header", "middle page", "schema page", "half", "newer"]
+)
+def test_a_damaged_or_newer_file_is_refused_and_left_as_it_is(
+    damage: Callable[[bytes], bytes], sentence: str, used: bytes, tmp_path: Path
+) -> None:
+    path, content = tmp_path / "pgw.db", damage(used)
+    path.write_bytes(content)
+    said = refusal_to_start(path)
+    assert said.startswith(f"The database PATH {sentence}"), said
+    assert said.endswith(".")
+    assert content == path.read_bytes()
+
+
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "pgw.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE recipes (id)")
+    before = path.read_bytes()
+    assert "The database PATH is another program's." == refusal_to_start(path)
+    assert before == path.read_bytes()
+
+
+def test_what_is_no_file_or_has_no_folder_is_one_sentence(tmp_path: Path) -> None:
+    assert "PATH" in refusal_to_start(tmp_path)
+    missing = refusal_to_start(tmp_path / "missing" / "pgw.db")
+    assert "The database PATH cannot be written: No such file or directory." == missing
+
+
+def test_a_disk_that_can_only_be_read_is_one_sentence(used: bytes, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4) as disk:
+        (disk / "pgw.db").write_bytes(used)
+        with mounted(disk, "-o", "remount,ro"):
+            said = refusal_to_start(disk / "pgw.db")
+            assert "The database PATH cannot be written: Read-only file system." == said
+            assert used == (disk / "pgw.db").read_bytes()
+
+
+def test_a_file_that_can_only_be_read_is_one_sentence(used: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "pgw.db"
+    path.write_bytes(used)
+    with mounted(path, "--bind", str(path)), mounted(path, "-o", "remount,bind,ro"):
+        said = refusal_to_start(path)
+        assert "The database PATH cannot be used: attempt to write a readonly database." == said
+        assert used == path.read_bytes()
+
+
+def test_a_second_gateway_on_the_same_database_is_refused_also_by_a_link(
+    tmp_path: Path, simulator: Simulator, start_gateway: StartGateway
+) -> None:
+    path, link = tmp_path / "pgw.db", tmp_path / "link.db"
+    first = start_gateway(path, simulator.url)
+    link.symlink_to(path)
+    for name in (path, link):
+        assert "The database PATH is in use by another process." == refusal_to_start(name, simulator.url)
+    assert "Approved" == first.settled(first.pay())["paymentStatus"]
+
+
+def test_a_log_that_was_cut_short_has_what_is_whole_in_it(
+    tmp_path: Path, simulator: Simulator, start_gateway: StartGateway
+) -> None:
+    """A power cut leaves one like it, behind what was acknowledged; it is no reason not to start."""
+    path = tmp_path / "pgw.db"
+    killed = start_gateway(path, simulator.url)
+    jobs = [killed.settled(killed.pay()) for _ in range(5)]
+    killed.end(signal.SIGKILL)
+    log = path.with_name("pgw.db-wal")
+    log.write_bytes(log.read_bytes()[: -FRAME_BYTES // 2])
+    again = start_gateway(path, simulator.url)
+    for job in jobs[:-1]:
+        assert job == again.client.get(f"/jobs/{job['jobId']}").json()
+    assert "Approved" == again.settled(again.pay())["paymentStatus"]
+    assert [("ok",)] == again.rows("PRAGMA integrity_check")

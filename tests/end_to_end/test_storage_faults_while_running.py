@@ -1,0 +1,160 @@
+"""A disk that fails while a gateway runs on it: said once, ended at once, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.end_to_end.faults import faulty_gateway
+from tests.end_to_end.programs import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.end_to_end.conftest import StartGateway, StartSimulator
+    from tests.end_to_end.programs import Program
+
+PAGE = 4096
+
+
+def last_line(program: Program) -> tuple[str, str]:
+    line = json.loads(program.lines[-1])
+    return line["Message"], line["Reason"]
+
+
+def test_a_failed_fsync_ends_the_process_and_the_next_one_loses_no_payment(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    bank = start_simulator()
+    with faulty_gateway(tmp_path / "pgw.db", bank.url) as gateway:
+        acknowledged = [gateway.pay() for _ in range(5)]
+        gateway.settled(acknowledged[-1])
+        gateway.have("fsync")
+        with pytest.raises(httpx.TransportError):
+            gateway.pay()
+        assert gateway.process.wait(15) == 1
+    assert "Ended" == last_line(gateway)[0]
+    assert last_line(gateway)[1].startswith("StorageLost: a failed fsync (")
+    again = start_gateway(tmp_path / "pgw.db", bank.url, "--inquiry-first", "0.05")
+    for answer in acknowledged:
+        assert "Approved" == again.settled(answer)["paymentStatus"]
+    # What was being written when it failed had never left for the bank, and is taken back.
+    eventually(lambda: not again.rows("SELECT 1 FROM jobs WHERE status = 'Created'"))
+    assert [("Approved", 5), ("Failed", 1)] == again.rows("SELECT status, count(*) FROM payments GROUP BY 1")
+    assert 5 == len(bank.bookings())
+
+
+def test_a_payment_that_was_refused_and_yet_written_is_not_charged_after_a_crash(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    """A commit may be whole in the log and reported as failed; a crash then brings it back."""
+    bank = start_simulator()
+    with faulty_gateway(tmp_path / "pgw.db", bank.url) as gateway:
+        gateway.have("forgotten")
+        refused = gateway.pay()
+        assert (503, "StorageUnavailable") == (refused.status_code, refused.json()["code"])
+        gateway.process.send_signal(signal.SIGKILL)
+        gateway.process.wait(15)
+    again = start_gateway(tmp_path / "pgw.db", bank.url, "--inquiry-first", "0.05")
+    eventually(lambda: not again.rows("SELECT 1 FROM jobs WHERE status = 'Created'"))
+    assert [("Failed", "Interrupted")] == again.rows("SELECT payment_status, failure_code FROM jobs")
+    assert [("Reversed",)] == again.rows("SELECT outcome FROM attempts")
+    ledger = httpx.get(f"{bank.url}/ledger").json()
+    assert (0, 1) == (ledger["count"], ledger["tombstones"])
+
+
+def test_a_write_that_meets_damage_ends_the_process(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    bank = start_simulator()
+    path = tmp_path / "pgw.db"
+    used = start_gateway(path, bank.url)
+    used.settled(used.pay())
+    assert 0 == used.end()
+    gateway = start_gateway(path, bank.url)
+    damage(path)
+    with pytest.raises(httpx.TransportError):
+        while gateway.pay().status_code != 200:
+            time.sleep(0.01)
+    assert 1 == gateway.ended()
+    message, reason = last_line(gateway)
+    assert "Ended" == message
+    assert reason.startswith("StorageLost: the database is damaged (")
+    assert reason.endswith("restore it from a backup")
+    assert not [line for line in gateway.lines if '"ActorCrashed"' in line]
+
+
+def test_a_read_that_meets_damage_is_refused_and_nothing_is_written_any_more(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    bank = start_simulator()
+    path = tmp_path / "pgw.db"
+    used = start_gateway(path, bank.url)
+    job = used.settled(used.pay())
+    assert 0 == used.end()
+    gateway = start_gateway(path, bank.url)
+    damage(path)
+    before = path.read_bytes()
+    read = gateway.client.get(f"/jobs/{job['jobId']}")
+    assert (503, "StorageUnavailable") == (read.status_code, read.json()["code"])
+    assert "restore it from a backup" in gateway.wait_for_line('"DatabaseDamaged"')
+    refused = gateway.pay()
+    assert (503, "StorageUnavailable") == (refused.status_code, refused.json()["code"])
+    assert 503 == gateway.client.get("/health/ready").status_code
+    assert 200 == gateway.client.get("/health/live").status_code
+    assert before == path.read_bytes()
+    assert 1 == len(bank.bookings())
+
+
+def damage(path: Path) -> None:
+    """Overwrite every page but the first, in place, as a failing disk may."""
+    with path.open("r+b") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(PAGE)
+        file.write(b"\xa5" * (size - PAGE))
+
+
+def test_a_row_that_cannot_be_read_fails_its_own_reader_alone(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    bank = start_simulator()
+    path = tmp_path / "pgw.db"
+    used = start_gateway(path, bank.url)
+    bad, good = (used.settled(used.pay()) for _ in range(2))
+    assert 0 == used.end()
+    make_unreadable(path, bad["jobId"])
+    gateway = start_gateway(path, bank.url)
+    answer = gateway.client.get(f"/jobs/{bad['jobId']}")
+    assert (500, "InternalError") == (answer.status_code, answer.json()["code"])
+    assert bad["jobId"] in gateway.wait_for_line('"RequestFailed"', "RowUnreadable")
+    assert good == gateway.client.get(f"/jobs/{good['jobId']}").json()
+    assert "Approved" == gateway.settled(gateway.pay())["paymentStatus"]
+
+
+def make_unreadable(path: Path, job_id: str) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = 1")
+        connection.execute("UPDATE jobs SET type = 'gift' WHERE id = ?", [job_id])
+
+
+def test_a_disk_that_hangs_does_not_keep_a_gateway_from_ending(
+    tmp_path: Path, start_simulator: StartSimulator
+) -> None:
+    bank = start_simulator()
+    with faulty_gateway(tmp_path / "pgw.db", bank.url, "--grace", "0") as gateway:
+        accepted = gateway.pay()
+        gateway.settled(accepted)
+        gateway.have("hang")
+        with pytest.raises(httpx.TimeoutException):
+            gateway.client.post("/payments", json={}, timeout=0.01) and gateway.client.post(
+                "/payments", json=accepted.request.content, timeout=0.3
+            )

@@ -1,0 +1,118 @@
+"""Some rounds on one file: kills under load, then peace, and the oracle."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+import httpx
+import trio
+from attrs import define, field
+
+from tests.torture.children import EndedByItself, TookTooLong, within
+from tests.torture.clients import Clients
+from tests.torture.evidence import faults_of_the_file, gather, rows
+from tests.torture.oracle import Case, findings_of
+from tests.torture.plan import RoundPlan
+from tests.torture.rounds import run_round
+from tests.torture.tally import Tally
+from tests.torture.world import World, a_world
+
+ROUND_SECONDS = 120.0
+SETTLE_SECONDS = 90.0
+LOOK_EVERY_SECONDS = 0.1
+CHANCE_OF_DEDUPE = 0.3
+REPEATED_AT_THE_END = 40
+_OPEN = """
+    SELECT jobs.id, payments.status, attempts.outcome, attempts.inquiries, attempts.due_at
+    FROM jobs JOIN payments ON payments.id = jobs.payment_id LEFT JOIN attempts ON attempts.job_id = jobs.id
+    WHERE jobs.status = 'Created'
+"""
+
+
+async def run_batch(
+    folder: Path, seed: str, plans: Sequence[RoundPlan], tally: Tally, say: Callable[[RoundPlan], None]
+) -> Sequence[str]:
+    """Run the rounds and judge; return what is wrong, of which the folder holds the files.
+
+    `say` is told of each round that ended. The next rounds are left out once `tally.is_stopping`.
+    """
+    random = Random(seed)
+    async with a_world(folder, dedupe=random.random() < CHANCE_OF_DEDUPE) as world:
+        batch = Batch(world, Clients(world.gateway_url, random), tally)
+        try:
+            await batch.run(plans, say)
+        except* (EndedByItself, TookTooLong) as ends:
+            batch.findings += [str(end) for end in _leaves(ends)]
+    return [*batch.clients.findings, *batch.findings]
+
+
+@define(eq=False)
+class Batch:
+    """Clients go on paying over all rounds, whoever is dead at the moment."""
+
+    world: World
+    clients: Clients
+    tally: Tally
+    findings: list[str] = field(factory=list)
+    _all_accepted: trio.Event = field(factory=trio.Event)
+
+    async def run(self, plans: Sequence[RoundPlan], say: Callable[[RoundPlan], None]) -> None:
+        async with trio.open_nursery() as shop:
+            await self.world.start_bank(plans[0].faults)
+            shop.start_soon(self._run_clients)
+            for plan in plans:
+                if self.tally.is_stopping:
+                    break
+                with within(ROUND_SECONDS, f"Round {plan.number}"):
+                    await run_round(self.world, plan, self.tally)
+                self.tally.rounds += 1
+                say(plan)
+            await self._settle()
+            shop.cancel_scope.cancel()
+        await self._repeat_some()
+        await self._judge()
+
+    async def _run_clients(self) -> None:
+        await self.clients.run()
+        self._all_accepted.set()
+
+    async def _settle(self) -> None:
+        """Let the bank behave, and wait until every order is accepted and every job has ended."""
+        assert self.world.bank is not None
+        await self.world.bank.killed_after(0)
+        await self.world.start_bank(None)
+        await self.world.gateway_ready()
+        self.clients.close()
+        with trio.move_on_after(SETTLE_SECONDS):
+            await self._all_accepted.wait()
+            while self._open_jobs():  # noqa: ASYNC110 - another process closes them
+                await trio.sleep(LOOK_EVERY_SECONDS)
+            return
+        self.findings += [f"not settled in {SETTLE_SECONDS:.0f} s: {row}" for row in self._open_jobs()]
+
+    def _open_jobs(self) -> Sequence[tuple[object, ...]]:
+        return rows(self.world.database, _OPEN)
+
+    async def _repeat_some(self) -> None:
+        """Repeat some orders: their keys stand for the same jobs, whatever was killed since."""
+        clients = self.clients
+        names = sorted(clients.accepted)
+        async with httpx.AsyncClient(base_url=self.world.gateway_url) as http:
+            with within(SETTLE_SECONDS, "Repeating orders"):
+                for name in clients.random.sample(names, min(REPEATED_AT_THE_END, len(names))):
+                    await clients.pay(http, clients.begun[name], clients.random)
+
+    async def _judge(self) -> None:
+        evidence = await gather(self.world)
+        assert self.world.gateway is not None
+        await self.world.gateway.stop()
+        self.findings += faults_of_the_file(self.world.database)
+        self.findings += findings_of(Case(self.clients.begun, self.clients.accepted, evidence))
+        self.tally.add(evidence, self.clients)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Sequence[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

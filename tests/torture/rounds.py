@@ -1,0 +1,30 @@
+"""One round: who dies when, while clients pay."""
+
+import trio
+
+from tests.torture.plan import BankDeath, RoundPlan
+from tests.torture.tally import Tally
+from tests.torture.world import World
+
+
+async def run_round(world: World, plan: RoundPlan, tally: Tally) -> None:
+    """Kill the gateway at some starts and then under load, and the bank beside; the gateway is dead then."""
+    async with trio.open_nursery() as nursery:
+        if plan.bank_death is not None:
+            nursery.start_soon(_kill_bank, world, plan, plan.bank_death, tally)
+        for share in plan.starts:
+            gateway = await world.start_gateway()
+            await gateway.killed_after(share * world.seconds_to_ready)
+            tally.gateway_kills += 1
+            tally.gateway_kills_at_start += 1
+        gateway = await world.gateway_ready()
+        await gateway.killed_after(plan.under_load)
+        tally.gateway_kills += 1
+
+
+async def _kill_bank(world: World, plan: RoundPlan, death: BankDeath, tally: Tally) -> None:
+    assert world.bank is not None
+    await world.bank.killed_after(death.after)
+    tally.bank_kills += 1
+    await trio.sleep(death.away)
+    await world.start_bank(plan.faults)
