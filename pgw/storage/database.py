@@ -102,8 +102,10 @@ def prepare_writer(connection: sqlite3.Connection, path: Path) -> None:
         # Where nothing can be written (a file to be read only, a full disk), the first payment would tell.
         connection.execute(f"PRAGMA user_version = {version(connection)}")
         # After a failed fsync the log is read from the system's memory and need not be on disk. What is
-        # built on it must be, so all of it is written again, into the database.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        # built on it must be, so all of it is written again, into the database, and it begins anew.
+        is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise StorageCannotOpen(f"The database {path} is being read by another program; end that first.")
     except sqlite3.Error as error:
         raise StorageCannotOpen(f"The database {path} cannot be used: {_reason(error, path)}.") from error
 

@@ -108,9 +108,9 @@ class Storage(Protocol):
     async def due(
         self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
     ) -> Sequence[Change]:
-        """Return what was last written for attempts that are due, the longest due first, but not of some jobs.
+        """Return what was last written for attempts that are due, the longest due first.
 
-        A time past the `horizon` was stored under a clock that went wrong, and is due too.
+        Not of the jobs in `but_not`. A time past the `horizon` was stored under a clock that went wrong, and is due too.
         """
 
     async def change_of(self, job_id: str) -> Change | None:

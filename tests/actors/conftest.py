@@ -56,6 +56,12 @@ def start_bank(nursery: trio.Nursery) -> StartBank:
 
 
 @pytest.fixture
+def recovery_looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due is taken up at once, for tests beside a real file, which run in real time."""
+    monkeypatch.setattr("pgw.actors.recovery.LOOK_EVERY_SECONDS", 0.02)
+
+
+@pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
     """What supervisors log, however logging was set up before."""
     capture = LogCapture()

@@ -5,15 +5,23 @@ import trio
 
 from pgw.actors.gateway import Gateway
 from pgw.actors.mailbox import ReplyAbandoned
-from pgw.bank.port import Answer, Call, NotSent
+from pgw.bank.port import Answer, Authorize, Call, LookUp
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.job import Job
 from pgw.domain.payment import PaymentStatus
 from pgw.storage.sqlite import SqliteStorage
 from tests.actors.buggy_writes import MEETS_THE_BUG, BuggyWrites
-from tests.actors.fake_bank import FakeConnector
+from tests.actors.knowing_bank import PENDING, REFUSED_PORT, KnowingBank, says
 from tests.actors.orders import pay, submit
 from tests.actors.tree import ports_with, start_gateway
+
+pytestmark = pytest.mark.usefixtures("recovery_looks_often")
+
+
+@pytest.fixture
+def connector() -> KnowingBank:
+    """Approves; of what it is asked about again it says that it is pending, so that this stays unknown."""
+    return KnowingBank(look_up=says(PENDING))
 
 
 async def settled(gateway: Gateway, storage: SqliteStorage, *jobs: Job) -> list[str]:
@@ -33,16 +41,15 @@ async def pay_around(gateway: Gateway) -> list[Job]:
     return [await pay(gateway, 100, merchant) for merchant in ("mer_a", "mer_b")]
 
 
-async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown(
-    database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown_and_looked_up(
+    connector: KnowingBank, database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connector = FakeConnector()
     ports = ports_with(database, connector)
     perform = ports.bank.perform
 
     async def buggy(call: Call, *, submit_by: float) -> Answer:
-        answer = await perform(call, submit_by=submit_by)
-        if call.amount.minor_units == MEETS_THE_BUG:
+        answer: Answer = await perform(call, submit_by=submit_by)
+        if isinstance(call, Authorize) and call.amount.minor_units == MEETS_THE_BUG:
             raise ZeroDivisionError
         return answer
 
@@ -52,7 +59,11 @@ async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown(
     after = await pay_around(gateway)
     assert await settled(gateway, database, crashing) == ["Unknown"]
     assert await settled(gateway, database, *before, *after) == ["Approved"] * 4
-    assert len(connector.asked) == 5
+    assert connector.calls.count(Authorize) == 5
+    [reference] = {asked.call.reference for asked in connector.asked if isinstance(asked.call, LookUp)}
+    change = await database.change_of(crashing.id)
+    assert change is not None
+    assert change.attempt.reference == reference
 
 
 @pytest.mark.parametrize(
@@ -62,16 +73,16 @@ async def test_a_bug_while_the_bank_is_asked_leaves_that_payment_unknown(
         pytest.param(True, ["Unknown"], id="between accept and reply"),
     ],
 )
-async def test_a_bug_before_the_reply_abandons_the_caller_and_never_asks_the_bank(
+async def test_a_bug_before_the_reply_abandons_the_caller_and_never_asks_the_bank(  # noqa: PLR0917
     writes_first: bool,
     left: list[str],
+    connector: KnowingBank,
     database: SqliteStorage,
     nursery: trio.Nursery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     buggy = BuggyWrites(database, 1, writes_first=writes_first)
     monkeypatch.setattr(database, "write", buggy.write)
-    connector = FakeConnector()
     gateway = await start_gateway(nursery, ports_with(database, connector))
     before = await pay_around(gateway)
     with pytest.raises(ReplyAbandoned):
@@ -80,7 +91,8 @@ async def test_a_bug_before_the_reply_abandons_the_caller_and_never_asks_the_ban
     assert await settled(gateway, database, *before, *after) == ["Approved"] * 4
     assert buggy.job is not None
     assert await settled(gateway, database, buggy.job) == left
-    assert {asked.call.amount.minor_units for asked in connector.asked} == {100}
+    sent = [asked.call for asked in connector.asked if isinstance(asked.call, Authorize)]
+    assert [call.amount.minor_units for call in sent] == [100] * 4
 
 
 @pytest.mark.parametrize(
@@ -94,37 +106,34 @@ async def test_a_bug_over_the_outcome_never_asks_the_bank_again(  # noqa: PLR091
     writes_first: bool,
     status: str,
     outcome: AttemptOutcome,
+    connector: KnowingBank,
     database: SqliteStorage,
     nursery: trio.Nursery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     buggy = BuggyWrites(database, 2, writes_first=writes_first)
     monkeypatch.setattr(database, "write", buggy.write)
-    connector = FakeConnector()
     gateway = await start_gateway(nursery, ports_with(database, connector))
     job = await pay(gateway, MEETS_THE_BUG)
     assert await settled(gateway, database, job) == [status]
     change = await database.change_of(job.id)
     assert change is not None
-    assert (change.attempt.outcome, len(connector.asked)) == (outcome, 1)
+    assert (change.attempt.outcome, connector.calls.count(Authorize)) == (outcome, 1)
 
 
 async def test_a_payment_that_crashes_between_two_tries_is_not_tried_again(
-    database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+    connector: KnowingBank, database: SqliteStorage, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refused(_call: Call) -> Answer:
-        return NotSent("refused")
-
-    connector = FakeConnector(refused)
+    connector.authorize = says(REFUSED_PORT)
     ports = ports_with(database, connector)
     perform = ports.bank.perform
 
     async def buggy_at_the_second_try(call: Call, *, submit_by: float) -> Answer:
-        if connector.asked:
+        if isinstance(call, Authorize) and connector.asked:
             raise ZeroDivisionError
         return await perform(call, submit_by=submit_by)
 
     monkeypatch.setattr(ports.bank, "perform", buggy_at_the_second_try)
     gateway = await start_gateway(nursery, ports)
     assert await settled(gateway, database, await pay(gateway)) == ["Unknown"]
-    assert len(connector.asked) == 1
+    assert connector.calls.count(Authorize) == 1

@@ -57,17 +57,13 @@ class FaultyConnection:
             raise error
 
 
-async def run_faultily(
-    self: AiosqliteEngine, function: Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
+async def run_faultily(self: AiosqliteEngine, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if function is commit_group and (names := faults()):
         function = partial(_faulty, function, names)
     return await _run(self, function, *args, **kwargs)
 
 
-def _faulty(
-    function: Callable[..., Any], names: set[str], connection: sqlite3.Connection, *args: Any
-) -> Any:
+def _faulty(function: Callable[..., Any], names: set[str], connection: sqlite3.Connection, *args: Any) -> Any:
     if "hang" in names:
         time.sleep(FOREVER_SECONDS)
     return function(cast("sqlite3.Connection", FaultyConnection(connection, names)), *args)

@@ -38,8 +38,8 @@ def answers_to(gateway: Gateway, key: str, documents: Sequence[dict[str, Any]]) 
         answers = [stack.enter_context(one.makefile("rb")).read().decode() for one in connections]
     found = []
     for answer in answers:
-        head, _, body = answer.partition("\r\n\r\n")
-        found.append((int(head.split()[1]), head.lower(), body))
+        head, _, text = answer.partition("\r\n\r\n")
+        found.append((int(head.split()[1]), head.lower(), text))
     return found
 
 

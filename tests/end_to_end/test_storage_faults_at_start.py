@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.faults import mounted, refusal_to_start, small_disk
-from tests.end_to_end.programs import eventually
+from tests.end_to_end.faults import mounted, refusals_to_start, remount, small_disk
+from tests.end_to_end.programs import Gateway, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.end_to_end.conftest import StartGateway
@@ -27,8 +27,6 @@ PAGE = 4096
 @pytest.fixture(scope="module")
 def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
     """Yield the content of a database that a gateway paid with, and closed."""
-    from tests.end_to_end.programs import Gateway  # noqa: PLC0415 - mypy knows it as a type above
-
     gateway = Gateway(tmp_path_factory.mktemp("used") / "pgw.db", simulator.url)
     try:
         for _ in range(PAYMENTS):
@@ -49,27 +47,24 @@ def a_page_of(content: bytes, needle: bytes) -> int:
     return content.index(needle) // PAGE * PAGE
 
 
-DAMAGES: list[tuple[Callable[[bytes], bytes], str]] = [
-    (lambda whole: overwritten(whole, 0, 100), "cannot be used: file is not a database."),
-    (lambda whole: overwritten(whole, a_page_of(whole, b"x" * 200), PAGE), "is damaged ("),
-    (lambda whole: overwritten(whole, 100, 500), "cannot be used: database disk image is malformed."),
-    (lambda whole: whole[: len(whole) // 2 // PAGE * PAGE], "cannot be used: database disk image is malf"),
-    (lambda whole: whole[:60] + (999).to_bytes(4, "big") + whole[64:], "was written by a newer version of"),
-]
+DAMAGES: Mapping[str, tuple[Callable[[bytes], bytes], str]] = {
+    "header": (lambda whole: overwritten(whole, 0, 100), "cannot be used: file is not a database."),
+    "middle": (lambda whole: overwritten(whole, a_page_of(whole, b"x" * 200), PAGE), "is damaged ("),
+    "schema": (lambda whole: overwritten(whole, 100, 500), "cannot be used: database disk image is malf"),
+    "half": (lambda whole: whole[: len(whole) // 2 // PAGE * PAGE], "cannot be used: database disk image"),
+    "newer": (lambda whole: whole[:60] + (999).to_bytes(4, "big") + whole[64:], "was written by a newer"),
+}
 
 
-@pytest.mark.parametrize(
-    ("damage", "sentence"), DAMAGES, ids=["header", "middle page", "schema page", "half", "newer"]
-)
-def test_a_damaged_or_newer_file_is_refused_and_left_as_it_is(
-    damage: Callable[[bytes], bytes], sentence: str, used: bytes, tmp_path: Path
-) -> None:
-    path, content = tmp_path / "pgw.db", damage(used)
-    path.write_bytes(content)
-    said = refusal_to_start(path)
-    assert said.startswith(f"The database PATH {sentence}"), said
-    assert said.endswith(".")
-    assert content == path.read_bytes()
+def test_a_damaged_or_newer_file_is_refused_and_left_as_it_is(used: bytes, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in DAMAGES]
+    contents = [damage(used) for damage, _ in DAMAGES.values()]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    for said, (_, sentence) in zip(refusals_to_start(*paths), DAMAGES.values(), strict=True):
+        assert said.startswith(f"The database PATH {sentence}"), said
+        assert said.endswith(".")
+    assert contents == [path.read_bytes() for path in paths]
 
 
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -77,31 +72,34 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) 
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (id)")
     before = path.read_bytes()
-    assert "The database PATH is another program's." == refusal_to_start(path)
+    assert ["The database PATH is another program's."] == refusals_to_start(path)
     assert before == path.read_bytes()
 
 
 def test_what_is_no_file_or_has_no_folder_is_one_sentence(tmp_path: Path) -> None:
-    assert "PATH" in refusal_to_start(tmp_path)
-    missing = refusal_to_start(tmp_path / "missing" / "pgw.db")
-    assert "The database PATH cannot be written: No such file or directory." == missing
+    (tmp_path / "folder").mkdir()
+    assert [
+        "The database PATH cannot be opened: unable to open database file.",
+        "The database PATH cannot be written: No such file or directory.",
+    ] == refusals_to_start(tmp_path / "folder", tmp_path / "missing" / "pgw.db")
 
 
 def test_a_disk_that_can_only_be_read_is_one_sentence(used: bytes, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 4) as disk:
         (disk / "pgw.db").write_bytes(used)
-        with mounted(disk, "-o", "remount,ro"):
-            said = refusal_to_start(disk / "pgw.db")
-            assert "The database PATH cannot be written: Read-only file system." == said
-            assert used == (disk / "pgw.db").read_bytes()
+        remount(disk, "ro")
+        said = refusals_to_start(disk / "pgw.db")
+        assert ["The database PATH cannot be written: Read-only file system."] == said
+        assert used == (disk / "pgw.db").read_bytes()
 
 
 def test_a_file_that_can_only_be_read_is_one_sentence(used: bytes, tmp_path: Path) -> None:
     path = tmp_path / "pgw.db"
     path.write_bytes(used)
-    with mounted(path, "--bind", str(path)), mounted(path, "-o", "remount,bind,ro"):
-        said = refusal_to_start(path)
-        assert "The database PATH cannot be used: attempt to write a readonly database." == said
+    with mounted(path, "--bind", str(path)):
+        remount(path, "bind", "ro")
+        said = refusals_to_start(path)
+        assert ["The database PATH cannot be used: attempt to write a readonly database."] == said
         assert used == path.read_bytes()
 
 
@@ -111,8 +109,8 @@ def test_a_second_gateway_on_the_same_database_is_refused_also_by_a_link(
     path, link = tmp_path / "pgw.db", tmp_path / "link.db"
     first = start_gateway(path, simulator.url)
     link.symlink_to(path)
-    for name in (path, link):
-        assert "The database PATH is in use by another process." == refusal_to_start(name, simulator.url)
+    refused = "The database PATH is in use by another process."
+    assert [refused] * 2 == refusals_to_start(path, link)
     assert "Approved" == first.settled(first.pay())["paymentStatus"]
 
 

@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.faults import fill, references, refusal_to_start, small_disk
+from tests.end_to_end.faults import fill, references, refusals_to_start, small_disk
 from tests.end_to_end.programs import eventually
 from tests.end_to_end.streams import frame, listening
 
@@ -123,10 +123,9 @@ def test_a_start_on_a_full_disk_is_one_sentence(
         used.settled(used.pay())
         assert 0 == used.end()
         filler, before = fill(disk), (disk / "used.db").read_bytes()
-        sentences = [refusal_to_start(disk / name, bank.url) for name in ("used.db", "new.db")]
+        sentences = refusals_to_start(disk / "used.db", disk / "new.db")
+        assert ["The database PATH cannot be used: the disk is full."] * 2 == sentences
         assert before == (disk / "used.db").read_bytes()
-        for sentence in sentences:
-            assert sentence == "The database PATH cannot be used: the disk is full."
         filler.unlink()
         again = start_gateway(disk / "used.db", bank.url)
         assert "Approved" == again.settled(again.pay())["paymentStatus"]

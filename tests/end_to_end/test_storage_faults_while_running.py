@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.end_to_end.faults import faulty_gateway
-from tests.end_to_end.programs import eventually
+from tests.end_to_end.programs import eventually, order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,23 +140,23 @@ def test_a_row_that_cannot_be_read_fails_its_own_reader_alone(
 
 
 def make_unreadable(path: Path, job_id: str) -> None:
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA ignore_check_constraints = 1")
         connection.execute("UPDATE jobs SET type = 'gift' WHERE id = ?", [job_id])
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_disk_that_hangs_does_not_keep_a_gateway_from_ending(
-    tmp_path: Path, start_simulator: StartSimulator
+    number: signal.Signals, tmp_path: Path, start_simulator: StartSimulator
 ) -> None:
     bank = start_simulator()
     with faulty_gateway(tmp_path / "pgw.db", bank.url, "--grace", "0") as gateway:
-        accepted = gateway.pay()
-        gateway.settled(accepted)
+        job = gateway.settled(gateway.pay())
         gateway.have("hang")
-        with pytest.raises(httpx.TimeoutException):
-            gateway.client.post("/payments", json={}, timeout=0.01) and gateway.client.post(
-                "/payments", json=accepted.request.content, timeout=0.3
-            )
+        with pytest.raises(httpx.ReadTimeout):
+            gateway.client.post("/payments", json=order(), timeout=0.5)
+        assert job == gateway.client.get(f"/jobs/{job['jobId']}").json()
+        gateway.process.send_signal(number)
+        assert 1 == gateway.process.wait(15)
+    assert "Ended" == last_line(gateway)[0]
+    assert "a disk or a thread hangs" in last_line(gateway)[1]

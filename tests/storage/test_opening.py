@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
-from pgw.storage import migrations
+from pgw.storage import database, migrations
 from pgw.storage.port import StorageCannotOpen
 from pgw.storage.sqlite import open_storage
 
@@ -134,3 +134,22 @@ async def test_after_a_refusal_the_database_can_be_opened(tmp_path: Path) -> Non
     with trio.fail_after(10):
         async with open_storage(path, lambda _: None) as storage:
             assert await storage.check()
+
+
+async def test_a_log_that_another_program_reads_cannot_be_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a failed fsync it need not be on disk, so nothing may be built on it."""
+    monkeypatch.setitem(database._WRITER_PRAGMAS, "busy_timeout", 50)  # type: ignore[misc]
+    path = tmp_path / "pgw.db"
+    async with open_storage(path, lambda _: None):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("UPDATE newest_group SET number = number")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM newest_group").fetchall()
+        sentence = "The database PATH is being read by another program; end that first."
+        assert sentence == await _sentence_of(path)
+        reader.execute("COMMIT")
+        async with open_storage(path, lambda _: None):
+            assert (tmp_path / "pgw.db-wal").stat().st_size == 0
