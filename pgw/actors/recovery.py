@@ -64,7 +64,7 @@ class Recovery:
 
     async def run(self) -> None:
         """Supervise the schedule, the operator's commands, and what they took up, until cancelled."""
-        # What a crash cut short may still be being written: this is behind it, and so is all that is read next.
+        # What a crash cut short may still be being written. This is behind it, and so is what is read next.
         await self._ports.let_rest(list(self._at_work))
         self._at_work.clear()
         # Each child waits at least ten seconds before it restarts, so this is a bug of the schedule itself.

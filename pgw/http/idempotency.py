@@ -38,9 +38,13 @@ class KeyedRequest:
         """Return what is kept when the request is accepted as this job."""
         return Claim(self.key, self.fingerprint, job.id, answers.encode(job_document(job)))
 
+    def is_of(self, before: Claim) -> bool:
+        """Tell whether the claim is that of this very request."""
+        return hmac.compare_digest(self.fingerprint, before.fingerprint)
+
     def answer_again(self, parts: Parts, call: Call, before: Claim) -> Response:
         """Answer what was accepted before under the key: the same once more, if it was this very request."""
-        if not hmac.compare_digest(self.fingerprint, before.fingerprint):
+        if not self.is_of(before):
             return answers.problem(parts, call, "IdempotencyKeyReused")
         headers = {"Location": f"/jobs/{before.job_id}", "Idempotent-Replayed": "true"}
         return Response(before.answer, 202, headers, content_type="application/json")

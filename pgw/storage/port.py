@@ -110,7 +110,8 @@ class Storage(Protocol):
     ) -> Sequence[Change]:
         """Return what was last written for attempts that are due, the longest due first.
 
-        Not of the jobs in `but_not`. A time past the `horizon` was stored under a clock that went wrong, and is due too.
+        Not of the jobs in `but_not`. A time past the `horizon` was stored under a clock that went wrong, and
+        is due too.
         """
 
     async def change_of(self, job_id: str) -> Change | None:
@@ -127,6 +128,9 @@ class Storage(Protocol):
 
     async def book_entry(self, reference: str) -> BookEntry | None:
         """Return what the books say of a reference."""
+
+    async def claim(self, merchant_id: str, key: str) -> Claim | None:
+        """Return the merchant's claim under a key."""
 
     async def forget_claims(self, before: datetime, limit: int) -> int:
         """Forget at most `limit` claims made before a time whose jobs have ended; returns how many.

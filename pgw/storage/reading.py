@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey
 from pgw.domain.payment import Payment
@@ -116,6 +117,9 @@ _OF_MERCHANT = "events.merchant_id = ?"
 _OF_JOB = "+events.merchant_id = ? AND events.job_id = ?"
 
 
+_CLAIM = "SELECT fingerprint, job_id, answer FROM idempotency_keys WHERE merchant_id = ? AND key = ?"
+
+
 def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | RowUnreadable | None]:
     return _find(connection, _FIND_JOBS, job_ids, Job)
 
@@ -173,6 +177,11 @@ def book_entry(connection: sqlite3.Connection, reference: str) -> BookEntry | No
 def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
     found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()
     return from_row(found[0], Change) if found else None
+
+
+def claim(connection: sqlite3.Connection, merchant_id: str, key: str) -> Claim | None:
+    found = connection.execute(_CLAIM, [merchant_id, key]).fetchone()
+    return Claim(key, *found) if found else None
 
 
 def api_keys(connection: sqlite3.Connection) -> list[ApiKey]:

@@ -21,8 +21,8 @@ from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
 from pgw.storage.group_commit import commit_group
 from pgw.storage.grouping import Grouping
-from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.log_size import LogSize
+from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.opening import open_engines
 from pgw.storage.port import BookEntry, Change, OnCommitted, StorageLost, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
@@ -89,8 +89,11 @@ class SqliteStorage:
                 outcome = written
             case Err(refusal):
                 outcome = Err(refusal)
-        is_refused = isinstance(outcome, Err) and isinstance(outcome.error, Refusal)
-        self._refused_at = trio.current_time() if is_refused else NEVER
+        match outcome:
+            case Ok():
+                self._refused_at = NEVER
+            case Err(Refusal()):
+                self._refused_at = trio.current_time()
         return outcome
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
@@ -114,7 +117,9 @@ class SqliteStorage:
     async def let_rest(
         self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
     ) -> int:
-        return await self._change(writing.let_rest, milliseconds(at), outcomes, job_ids)
+        rested = await self._change(writing.let_rest, milliseconds(at), outcomes, job_ids)
+        await self._checkpoint_after(rested)
+        return rested
 
     async def due(
         self, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[str] = ()
@@ -135,8 +140,13 @@ class SqliteStorage:
     async def book_entry(self, reference: str) -> BookEntry | None:
         return await self._read(reading.book_entry, reference)
 
+    async def claim(self, merchant_id: str, key: str) -> Claim | None:
+        return await self._read(reading.claim, merchant_id, key)
+
     async def forget_claims(self, before: datetime, limit: int) -> int:
-        return await self._change(writing.forget_claims, milliseconds(before), limit)
+        forgotten = await self._change(writing.forget_claims, milliseconds(before), limit)
+        await self._checkpoint_after(forgotten)
+        return forgotten
 
     async def change_of(self, job_id: str) -> Change | None:
         # By the writer, so behind a commit that is under way: it may be this very job's.

@@ -91,6 +91,9 @@ class MemoryStorage(Storage):
     async def book_entry(self, reference: str) -> BookEntry | None:
         raise NotImplementedError
 
+    async def claim(self, merchant_id: str, key: str) -> Claim | None:
+        raise NotImplementedError
+
     async def forget_claims(self, before: datetime, limit: int) -> int:  # noqa: ARG002 - keeps none
         await trio.lowlevel.checkpoint()
         return 0

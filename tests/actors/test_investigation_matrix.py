@@ -34,7 +34,8 @@ NO_ANSWERS = [REFUSED_PORT, UNAVAILABLE, DOUBT, NONSENSE]
 INTENDED, DOUBTFUL = AttemptOutcome.INTENDED, AttemptOutcome.DOUBTFUL
 REVERSING, SETTLED = AttemptOutcome.REVERSING, AttemptOutcome.SETTLED
 LATE, CANNOT = FlagCode.LATE_DECISION, FlagCode.REVERSAL_REFUSED
-LOOK, BACK = LookUp, Reverse
+LOOK: type[Call] = LookUp
+BACK: type[Call] = Reverse
 
 
 @frozen
@@ -134,6 +135,11 @@ async def test_what_an_operator_settled_as_failed_is_watched_and_never_changed(
 ) -> None:
     expected = Step("Failed", "Settled", rests=rests, flags=flags, calls=[LOOK])
     assert expected == await step(SETTLED, found)
+
+
+@pytest.mark.parametrize(("inquiries", "rests"), [(359, True), (360, False)])
+async def test_what_was_settled_is_watched_for_about_a_month(inquiries: int, rests: bool) -> None:
+    assert rests == (await step(SETTLED, NEVER_SEEN, inquiries=inquiries)).rests
 
 
 @pytest.mark.parametrize("found", [NEVER_SEEN, REVERSED, PENDING, DOUBT])

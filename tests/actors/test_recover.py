@@ -10,6 +10,7 @@ from pgw.actors.gateway import Gateway, GatewayLimits, settle_payment
 from pgw.actors.settlement import Verdict
 from pgw.bank.port import Answer, Authorize, BankFeature, Call, LookUp, Reverse
 from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.flag import FlagCode
 from pgw.domain.job import Job
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
@@ -154,6 +155,28 @@ async def test_what_no_look_up_could_settle_is_looked_up_once_the_bank_offers_it
         await restart(nursery, storage, bank)
         await reach(storage, jobs, APPROVED, (PaymentStatus.DECLINED, "Completed", "Settled"))
         assert bank.calls == [LookUp]
+        nursery.cancel_scope.cancel()
+
+
+async def test_an_operators_word_outlives_a_restart_and_a_late_charge_is_flagged_on_disk(
+    open_database: OpenDatabase,
+) -> None:
+    jobs = await interrupt(open_database, [HANGS])
+    settled = ("Failed", "Failed", "Settled")
+    async with open_database() as storage, trio.open_nursery() as nursery:
+        gateway = await restart(nursery, storage, KnowingBank(look_up=says(PENDING)))
+        await reach(storage, jobs, UNKNOWN)
+        await settle_payment(gateway, jobs[0].id, Verdict.FAILED, "the bank's statement")
+        nursery.cancel_scope.cancel()
+    async with open_database() as storage, trio.open_nursery() as nursery:
+        await restart(nursery, storage, KnowingBank(look_up=says(YES)))
+        with trio.fail_after(10):
+            while not (unresolved := await storage.unresolved("", 10)):
+                await storage.check()
+        assert await states(storage, jobs) == [settled]
+        [flag] = unresolved[0].flags
+        assert (flag.code, unresolved[0].change.attempt.due_at) == (FlagCode.LATE_DECISION, None)
+        assert unresolved[0].change.attempt.settled_because == "the bank's statement"
         nursery.cancel_scope.cancel()
 
 

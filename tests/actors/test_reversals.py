@@ -1,4 +1,4 @@
-"""A request that the bank never saw is reversed until it acknowledges, and only then has the payment failed."""
+"""What the bank never saw is reversed until it acknowledges that, and only then has the payment failed."""
 
 from collections.abc import Sequence
 

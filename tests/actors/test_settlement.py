@@ -102,7 +102,7 @@ async def test_nothing_is_settled_once_a_reversal_has_begun(
     assert ("Reversing", 100) == (scene.newest(job.id).attempt.outcome, autojump_clock.current_time())
 
 
-@pytest.mark.parametrize("bank", [lambda: KnowingBank(), lambda: KnowingBank(says_after(50.0))])
+@pytest.mark.parametrize("bank", [KnowingBank, lambda: KnowingBank(says_after(50.0))])
 async def test_nothing_is_settled_whose_outcome_is_known_or_whose_first_answer_is_awaited(
     bank: type[KnowingBank], nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:

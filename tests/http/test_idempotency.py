@@ -10,7 +10,9 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.result import Err
 from pgw.http.app import make_app
 from pgw.http.authentication import digest_of
 from pgw.storage.sqlite import SqliteStorage, open_storage
@@ -203,3 +205,18 @@ async def test_an_answer_is_given_again_when_the_job_has_moved_on(tmp_path: Path
         assert first.headers["location"] == again.headers["location"]
         assert 422 == (await paid(app, "k", amount="11.00")).status
         assert 1 == await payments_of(storage)
+
+
+async def test_what_was_accepted_is_answered_again_though_it_would_be_refused_by_now(
+    served: tuple[Application, Troubled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card expires between a request and its repeat: the payment was accepted all the same."""
+    app, storage = served
+    first = await paid(app, "order-17")
+    expired = Err([Invalid(InvalidCode.EXPIRED_CARD, "The card has expired.")])
+    monkeypatch.setattr("pgw.http.payments.submit.read_order", lambda *_: expired)
+    again = await paid(app, "order-17")
+    assert (first.status, first.text, True) == (again.status, again.text, is_replayed(again))
+    refused = [await paid(app, "order-17", amount=99), await paid(app, "order-18"), await paid(app)]
+    assert [(400, "ExpiredCard")] * 3 == [(one.status, one.code) for one in refused]
+    assert 1 == await payments_of(storage)

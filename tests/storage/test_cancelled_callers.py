@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pgw.domain.errors import Refusal
+    from pgw.domain.idempotency import Claim
     from pgw.domain.result import Result
     from pgw.storage.port import Change, Storage
     from tests.storage.conftest import Changes, Database
@@ -127,7 +128,7 @@ async def test_a_cancelled_read_does_not_disturb_the_next(database: Database, ch
 
 async def test_what_waits_at_the_end_is_written(database: Database, changes: Changes) -> None:
     """The end of the storage begins while writes wait; they are answered as ever."""
-    answers: list[Result[None, Refusal]] = []
+    answers: list[Result[None, Refusal | Claim]] = []
 
     async def write(storage: Storage) -> None:
         answers.append(await storage.write(changes.accepted()))

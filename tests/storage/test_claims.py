@@ -231,3 +231,10 @@ async def test_claims_of_jobs_that_stay_open_are_not_waded_through_each_time(
     for change in accepted[1:4]:
         await storage.write(changes.declined(change))
     assert [3, 3, 1, 0] == [await storage.forget_claims(LATER, 3) for _ in range(4)]
+
+
+async def test_a_claim_is_found_by_its_merchant_alone(storage: Storage, changes: Changes) -> None:
+    change = claiming(changes.accepted(), "a" * 64)
+    await storage.write(change)
+    assert change.claim == await storage.claim("mer_a", "a" * 64)
+    assert [None, None] == [await storage.claim("mer_b", "a" * 64), await storage.claim("mer_a", "b" * 64)]

@@ -140,7 +140,7 @@ async def test_a_log_that_another_program_reads_cannot_be_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a failed fsync it need not be on disk, so nothing may be built on it."""
-    monkeypatch.setitem(database._WRITER_PRAGMAS, "busy_timeout", 50)  # type: ignore[misc]
+    monkeypatch.setitem(database._WRITER_PRAGMAS, "busy_timeout", 50)
     path = tmp_path / "pgw.db"
     async with open_storage(path, lambda _: None):
         pass

@@ -93,4 +93,5 @@ def test_each_write_is_read_back_in_its_place(connection: sqlite3.Connection, ch
     assert [1, 2, 3, 2, 4] == writing.seqs_of(connection, rows)
     for row, seq in zip(rows, [1, 2, 3, 2, 4], strict=True):
         (event,) = reading.events_after(connection, row.merchant_id, seq - 1, None, 1)
+        assert row.job is not None
         assert row.job[0] == event.job.id

@@ -10,6 +10,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.domain.errors import Refusal
+from pgw.domain.idempotency import Claim
 from pgw.domain.result import Err, Ok
 from pgw.storage import sqlite
 from pgw.storage.group_commit import commit_group
@@ -46,7 +47,7 @@ class StuckStorage:
         self.engine = StuckEngine()
         self.published: list[JobEvent] = []
         self.storage = SqliteStorage(self.engine, self.engine, self.published.extend, 0)
-        self.answers: list[Result[None, Refusal]] = []
+        self.answers: list[Result[None, Refusal | Claim]] = []
         self._nursery = nursery
         nursery.start_soon(self.storage.run)
 

@@ -32,16 +32,22 @@ async def submit(parts: Parts, call: Call) -> Response:
             return refused
         case Ok(document):
             pass
+    keyed = None if key is None else idempotency.keyed(parts, call, key, document)
     match read_order(document, parts.clock.now(), parts.gateway.bank_features):
         case Err(invalid):
-            return answers.invalid_request(parts, call, invalid)
+            return await _answered_before(parts, call, keyed) or answers.invalid_request(parts, call, invalid)
         case Ok(order):
             pass
-    keyed = None if key is None else idempotency.keyed(parts, call, key, document)
     with trio.move_on_after(ACCEPTANCE_SECONDS):
         return await _accepted(parts, call, order, keyed)
     # It may have been accepted meanwhile, which is what this answer says.
     return answers.problem(parts, call, "InternalError")
+
+
+async def _answered_before(parts: Parts, call: Call, keyed: KeyedRequest | None) -> Response | None:
+    """Answer again what was valid when it was accepted: a card may have expired since."""
+    before = keyed and await parts.storage.claim(call.merchant_id, keyed.key)
+    return keyed.answer_again(parts, call, before) if keyed and before and keyed.is_of(before) else None
 
 
 async def _accepted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedRequest | None) -> Response:
