@@ -100,4 +100,5 @@ class Supervisor:
         self._restarts.append(now)
         too_many = len(self._restarts) > self._intensity.restarts
         if too_many and now - self._restarts[0] <= self._intensity.within:
+            _log.error("RestartIntensityExceeded", Supervisor=self._name, Actor=child.name)
             raise RestartIntensityExceeded(f"{self._name} gave up restarting {child.name}")

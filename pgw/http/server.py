@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import format_datetime
 from functools import partial
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from hypercorn.typing import ConnectionState
 
 from pgw.http.connection import Connection, IdleWatch
 from pgw.http.front import Application
+from pgw.ports import Clock
 
 BACKLOG = 1024
 KEEP_ALIVE_SECONDS = 75  # longer than the 60 s of a load balancer, which must be the one to close
@@ -53,11 +55,12 @@ async def serve(
     app: Application,
     listener: trio.abc.Listener[trio.SocketStream],
     *,
+    clock: Clock,
     shutdown: Callable[[], Awaitable[None]],
     grace: float,
 ) -> None:
     """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
-    config, context = _config(), WorkerContext(None)
+    config, context = _config(clock), WorkerContext(None)
     application = ASGIWrapper(cast("Any", app))
     # A dictionary without values: a set that keeps its order.
     open_connections: dict[Connection, None] = {}
@@ -114,23 +117,24 @@ async def _abort_after(grace: float, open_connections: Mapping[Connection, None]
 
 
 class _Config(Config):
-    """Hypercorn's, with the `Date` of an answer (RFC 9110, 6.6.1) made once a second, not once an answer."""
+    """Hypercorn's, adding `Date` alone (RFC 9110, 6.6.1): from our clock, and made once a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
+        self._clock = clock
         self._headers_of_second: tuple[int, list[tuple[bytes, bytes]]] = (-1, [])
 
-    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
-        second = int(trio.current_time())
+    def response_headers(self, _protocol: str) -> list[tuple[bytes, bytes]]:
+        second = int(self._clock.monotonic())
         if second != self._headers_of_second[0]:
-            self._headers_of_second = second, super().response_headers(protocol)
+            date = format_datetime(self._clock.now(), usegmt=True)
+            self._headers_of_second = second, [(b"date", date.encode())]
         return self._headers_of_second[1]
 
 
-def _config() -> Config:
-    config = _Config()
+def _config(clock: Clock) -> Config:
+    config = _Config(clock)
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-    config.include_server_header = False
     config.websocket_max_message_size = LARGEST_FRAME_BYTES
     config.websocket_ping_interval = PING_SECONDS
     config.accesslog = None

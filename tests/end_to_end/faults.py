@@ -79,7 +79,8 @@ def refusals_to_start(*databases: Path, seconds: float = 20) -> list[str]:
     assert [MISTAKE] * len(programs) == [program.ended(seconds) for program in programs]
     sentences = []
     for program, database in zip(programs, databases, strict=True):
-        (sentence,) = program.lines
+        *usage, sentence = program.lines
+        assert not [line for line in usage if not line.startswith(("Usage:", "Try ", "\n"))], program.lines
         sentences.append(sentence.removeprefix("Error: ").rstrip("\n").replace(str(database), "PATH"))
     return sentences
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import trio
 
-from pgw import cli
+from pgw import cli, service
 from pgw.actors.housekeeping import Housekeeping
 from pgw.storage.engine import AiosqliteEngine
 from pgw.storage.group_commit import commit_group
@@ -18,6 +18,7 @@ from pgw.storage.group_commit import commit_group
 FAULTS = "FAULTS_FILE"
 LOOK_SECONDS = 0.05
 FOREVER_SECONDS = 3600
+END_SECONDS = 2.0
 WRITE, NEWEST_GROUP = "INSERT INTO change_groups", "SELECT number FROM newest_group"
 
 _run = AiosqliteEngine.run
@@ -70,7 +71,7 @@ def _faulty(function: Callable[..., Any], names: set[str], connection: sqlite3.C
 
 
 async def crash_when_told(_self: Housekeeping) -> None:
-    while "crash" not in faults():
+    while "crash" not in faults():  # noqa: ASYNC110 - it is a file that is looked at
         await trio.sleep(LOOK_SECONDS)
     raise RuntimeError("forced by a test")
 
@@ -78,4 +79,5 @@ async def crash_when_told(_self: Housekeeping) -> None:
 if __name__ == "__main__":
     setattr(AiosqliteEngine, "run", run_faultily)  # noqa: B010 - mypy lets no method be assigned
     setattr(Housekeeping, "run", crash_when_told)  # noqa: B010
+    service.END_SECONDS = END_SECONDS
     cli.main()

@@ -13,7 +13,7 @@ from tests.end_to_end.faults import mounted, refusals_to_start, remount, small_d
 from tests.end_to_end.programs import Gateway, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.end_to_end.conftest import StartGateway
@@ -25,8 +25,8 @@ PAGE = 4096
 
 
 @pytest.fixture(scope="module")
-def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
-    """Yield the content of a database that a gateway paid with, and closed."""
+def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the content of a database that a gateway paid with, and closed."""
     gateway = Gateway(tmp_path_factory.mktemp("used") / "pgw.db", simulator.url)
     try:
         for _ in range(PAYMENTS):
@@ -35,7 +35,7 @@ def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iter
         eventually(lambda: not gateway.rows("SELECT 1 FROM jobs WHERE status = 'Created'"))
     finally:
         assert 0 == gateway.end()
-    yield gateway.database.read_bytes()
+    return gateway.database.read_bytes()
 
 
 def overwritten(content: bytes, offset: int, length: int) -> bytes:
@@ -79,7 +79,7 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) 
 def test_what_is_no_file_or_has_no_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     assert [
-        "The database PATH cannot be opened: unable to open database file.",
+        "Invalid value for '--database' (env var: 'PGW_DATABASE'): 'PATH' names no file.",
         "The database PATH cannot be written: No such file or directory.",
     ] == refusals_to_start(tmp_path / "folder", tmp_path / "missing" / "pgw.db")
 

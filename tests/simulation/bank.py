@@ -42,6 +42,10 @@ class SimulatedBank:
         self.on_event = on_event
         self.deduped: set[str] = set()
         self.fates: list[Fate] = []
+        self.on_its_way = 0
+        """Requests that were sent and are not processed yet, late ones too."""
+        self.calls: Counter[str] = Counter()
+        """Look-ups and reversals that arrived."""
         self._in_process: Counter[str] = Counter()
 
     def next_fate(self) -> Fate:
@@ -67,6 +71,7 @@ class SimulatedBank:
         return self._about(booking)
 
     async def look_up(self, reference: str) -> BankAnswer:
+        self.calls["look-ups"] += 1
         known = self.ledger.of(reference)
         if known:
             # Where there are two it may be either's answer that it gives.
@@ -76,6 +81,7 @@ class SimulatedBank:
         return _json(404, {"found": False})
 
     async def reverse(self, reference: str) -> BankAnswer:
+        self.calls["reversals"] += 1
         ledger = self.ledger
         if reference not in ledger.reversed_at and self.random.random() < self.faults.irreversible:
             ledger.irreversible.add(reference)

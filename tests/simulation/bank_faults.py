@@ -77,6 +77,10 @@ class BankFaults:
     irreversible: float = 0.0
     impatient: float = 0.0
 
+    def healed(self) -> "BankFaults":
+        """Return none, but that it goes on saying no to some payments."""
+        return BankFaults(decline=self.decline)
+
     def fate(self, random: Random) -> Fate:
         if random.random() >= self.request:
             return NO_FAULT

@@ -87,12 +87,14 @@ class Teller:
         self, request: BankRequest, fate: Fate, done: trio.MemorySendChannel[BankAnswer]
     ) -> None:
         """Process the request, now or later; by whom it was sent makes no difference."""
+        self._bank.on_its_way += 1
         if fate.arrival is Arrival.LATE:
             if fate.said is Said.UNAVAILABLE:
                 self._bank.deduped.add(request.key)
             await trio.sleep(self._random.random() * LATEST_SECONDS)
         await trio.sleep(self._random.random() * ON_ITS_WAY_SECONDS)
         done.send_nowait(await self._process(request))
+        self._bank.on_its_way -= 1
 
     async def _process(self, request: BankRequest) -> BankAnswer:
         bank = self._bank

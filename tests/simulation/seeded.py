@@ -46,9 +46,13 @@ class Run(Generic[Answer]):
     steps: int
 
 
-def run_seed(scenario: Callable[[Simulation], Awaitable[Answer]], seed: int) -> Run[Answer]:
+def run_seed(
+    scenario: Callable[[Simulation], Awaitable[Answer]],
+    seed: int,
+    on_event: Callable[[str], None] = lambda _line: None,
+) -> Run[Answer]:
     """Run a scenario to its end in virtual time. An error carries the seed and the end of the trace."""
-    random, clock, trace = Random(seed), SimulatedClock(), Trace()
+    random, clock, trace = Random(seed), SimulatedClock(), Trace(on_event)
     randomness = SeededRandomness(random)
     simulation = Simulation(seed, random, clock, randomness, _ids(clock, randomness), trace)
 

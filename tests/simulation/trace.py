@@ -1,6 +1,7 @@
 """What happened, as one hash: two runs of one seed must agree in every step of every task."""
 
 from collections import deque
+from collections.abc import Callable
 from hashlib import blake2b
 
 import trio
@@ -9,9 +10,14 @@ LATEST_LINES = 2000
 
 
 class Trace(trio.abc.Instrument):
-    """Hashes each step of the scheduler and each event that is told; keeps the latest to be read."""
+    """Hashes each step of the scheduler and each event that is told; keeps the latest to be read.
 
-    def __init__(self) -> None:
+    For the world: set `on_step` to be called before each step of a task, with how many there were.
+    """
+
+    def __init__(self, on_event: Callable[[str], None] = lambda _line: None) -> None:
+        self.on_step: Callable[[int], None] = lambda _steps: None
+        self._on_event = on_event
         self.latest: deque[str] = deque(maxlen=LATEST_LINES)
         self.steps = 0
         self._hash = blake2b(digest_size=16)
@@ -20,6 +26,7 @@ class Trace(trio.abc.Instrument):
     def event(self, text: str) -> None:
         line = f"{trio.current_time():.6f} {text}"
         self.latest.append(line)
+        self._on_event(line)
         self._hash.update(line.encode())
         self._hash.update(b"\n")
 
@@ -32,4 +39,5 @@ class Trace(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         self.steps += 1
+        self.on_step(self.steps)
         self._hash.update(b"%d %r\n" % (self._numbers.get(task, -1), trio.current_time()))

@@ -10,8 +10,10 @@ from attrs import define, field
 
 from tests.torture.children import EndedByItself, TookTooLong, within
 from tests.torture.clients import Clients
-from tests.torture.evidence import faults_of_the_file, gather, rows
+from tests.torture.evidence import Evidence, faults_of_the_file, gather, rows
+from tests.torture.listeners import Listener
 from tests.torture.oracle import Case, findings_of
+from tests.torture.orders import MERCHANTS
 from tests.torture.plan import RoundPlan
 from tests.torture.rounds import run_round
 from tests.torture.tally import Tally
@@ -38,7 +40,8 @@ async def run_batch(
     """
     random = Random(seed)
     async with a_world(folder, dedupe=random.random() < CHANCE_OF_DEDUPE) as world:
-        batch = Batch(world, Clients(world.gateway_url, random), tally)
+        listeners = [Listener(world.gateway_url, key) for key in MERCHANTS]
+        batch = Batch(world, Clients(world.gateway_url, random), tally, listeners)
         try:
             await batch.run(plans, say)
         except* (EndedByItself, TookTooLong) as ends:
@@ -53,6 +56,7 @@ class Batch:
     world: World
     clients: Clients
     tally: Tally
+    listeners: Sequence[Listener]
     findings: list[str] = field(factory=list)
     _all_accepted: trio.Event = field(factory=trio.Event)
 
@@ -60,6 +64,8 @@ class Batch:
         async with trio.open_nursery() as shop:
             await self.world.start_bank(plans[0].faults)
             shop.start_soon(self._run_clients)
+            for listener in self.listeners:
+                shop.start_soon(listener.run)
             for plan in plans:
                 if self.tally.is_stopping:
                     break
@@ -68,9 +74,10 @@ class Batch:
                 self.tally.rounds += 1
                 say(plan)
             await self._settle()
+            await self._repeat_some()
+            evidence = await gather(self.world, self.listeners)
             shop.cancel_scope.cancel()
-        await self._repeat_some()
-        await self._judge()
+        await self._judge(evidence)
 
     async def _run_clients(self) -> None:
         await self.clients.run()
@@ -102,11 +109,11 @@ class Batch:
                 for name in clients.random.sample(names, min(REPEATED_AT_THE_END, len(names))):
                     await clients.pay(http, clients.begun[name], clients.random)
 
-    async def _judge(self) -> None:
-        evidence = await gather(self.world)
+    async def _judge(self, evidence: Evidence) -> None:
         assert self.world.gateway is not None
         await self.world.gateway.stop()
         self.findings += faults_of_the_file(self.world.database)
+        self.findings += [finding for listener in self.listeners for finding in listener.findings]
         self.findings += findings_of(Case(self.clients.begun, self.clients.accepted, evidence))
         self.tally.add(evidence, self.clients)
 

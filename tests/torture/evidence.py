@@ -13,15 +13,13 @@ from typing import Any
 import httpx
 import trio
 from attrs import frozen
-from trio_websocket import open_websocket_url
 
 from tests.end_to_end.programs import PROJECT, environment_without_settings
-from tests.torture.children import within
+from tests.torture.listeners import Frame, Listener, read_all
 from tests.torture.orders import MERCHANTS
 from tests.torture.world import World
 
 LOG_OF_BUGS = ('"ActorCrashed"', '"RequestFailed"', '"ConnectionFailed"', '"critical"', "Traceback")
-STREAM_SECONDS = 60.0
 _PAYMENTS = """
     SELECT payments.id, payments.merchant_id, payments.status, payments.amount, payments.currency,
         payments.captured, payments.card_last_four, payments.reference, payments.decline_code,
@@ -58,10 +56,13 @@ class StoredPayment:
 
 @frozen
 class Evidence:
-    """`streams` are the frames by merchant, `bookings` the bank's ledger, `reconciled` lines of JSON."""
+    """`bookings` are the bank's ledger, `reconciled` lines of JSON."""
 
     payments: Sequence[StoredPayment]
-    streams: Mapping[str, Sequence[Mapping[str, Any]]]
+    streams: Mapping[str, Sequence[Frame]]
+    """By merchant, all that its stream tells at the end."""
+    heard: Mapping[str, Sequence[Frame]]
+    """By merchant, all that it told over the gateway's lives, resumed after each."""
     bookings: Sequence[Mapping[str, Any]]
     reconcile_status: int
     reconciled: Sequence[Mapping[str, Any]]
@@ -79,15 +80,17 @@ def faults_of_the_file(database: Path) -> Sequence[str]:
     return [*integrity, *(f"broken reference: {row}" for row in rows(database, "PRAGMA foreign_key_check"))]
 
 
-async def gather(world: World) -> Evidence:
+async def gather(world: World, listeners: Sequence[Listener]) -> Evidence:
     """Gather it while both run, once every job is terminal."""
     async with httpx.AsyncClient(timeout=30) as client:
         bookings = (await client.get(f"{world.bank_url}/ledger")).json()["bookings"]
     status, reconciled = await _reconcile(world)
+    told = {MERCHANTS[one.api_key]: await _stream(world, one, MERCHANTS[one.api_key]) for one in listeners}
     log = world.gateway_log.read_text(errors="replace").splitlines()
     return Evidence(
         payments=[StoredPayment(*row) for row in rows(world.database, _PAYMENTS)],
-        streams={merchant: await _stream(world, key, merchant) for key, merchant in MERCHANTS.items()},
+        streams={merchant: stored for merchant, (stored, _) in told.items()},
+        heard={merchant: heard for merchant, (_, heard) in told.items()},
         bookings=bookings,
         reconcile_status=status,
         reconciled=reconciled,
@@ -95,19 +98,12 @@ async def gather(world: World) -> Evidence:
     )
 
 
-async def _stream(world: World, api_key: str, merchant_id: str) -> Sequence[Mapping[str, Any]]:
-    """Read a merchant's stream from its first event to the last that the file has."""
-    select = f"SELECT max(seq) FROM events WHERE merchant_id = '{merchant_id}'"
-    ((last,),) = rows(world.database, select)
-    url = f"{world.gateway_url.replace('http', 'ws', 1)}/jobs/stream?after=0"
-    headers = [(b"Authorization", f"Bearer {api_key}".encode())]
-    frames: list[Mapping[str, Any]] = []
-    with within(STREAM_SECONDS, "Reading the stream"):
-        async with open_websocket_url(url, extra_headers=headers) as stream:
-            assert json.loads(await stream.get_message())["type"] == "stream.ready"
-            while last and (not frames or frames[-1]["seq"] < last):
-                frames.append(json.loads(await stream.get_message()))
-    return frames
+async def _stream(world: World, listener: Listener, merchant_id: str) -> tuple[Sequence[Frame], ...]:
+    """Return what is told of a merchant from the first event on, and what its listener was told."""
+    newest = f"SELECT coalesce(max(seq), 0) FROM events WHERE merchant_id = '{merchant_id}'"
+    ((last,),) = rows(world.database, newest)
+    await listener.caught_up(last)
+    return await read_all(world.gateway_url, listener.api_key, last), listener.frames
 
 
 async def _reconcile(world: World) -> tuple[int, Sequence[Mapping[str, Any]]]:

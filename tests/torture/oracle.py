@@ -9,13 +9,13 @@ from attrs import frozen
 
 from tests.torture.clients import Accepted
 from tests.torture.evidence import Evidence, StoredPayment
+from tests.torture.listeners import Frame
 from tests.torture.orders import Order, major
 
 TERMINAL_EVENTS = frozenset({"job.completed", "job.failed"})
 # What a sound gateway may end a payment with, when no operator speaks and the bank takes its requests.
 FAILURES = frozenset({"Interrupted", "BankUnavailable"})
 Name = tuple[str, str]
-Frame = Mapping[str, Any]
 
 
 @frozen
@@ -32,7 +32,7 @@ def findings_of(case: Case) -> Iterator[str]:
     yield from _of_acceptance(case)
     yield from _of_orders(case)
     for merchant_id, frames in case.evidence.streams.items():
-        yield from _of_stream(merchant_id, frames)
+        yield from _of_stream(merchant_id, frames, case.evidence.heard[merchant_id])
     yield from _of_events(case)
     yield from _of_money(case)
     yield from _of_reconciliation(case)
@@ -82,8 +82,14 @@ def _may_be(payment: StoredPayment, order: Order) -> bool:
             return False
 
 
-def _of_stream(merchant_id: str, frames: Sequence[Frame]) -> Iterator[str]:
-    """Numbers are contiguous from 1."""
+def _of_stream(merchant_id: str, frames: Sequence[Frame], heard: Sequence[Frame]) -> Iterator[str]:
+    """Numbers are contiguous from 1, and what was told live is what is told ever after."""
+    for told, stored in zip(heard, frames, strict=False):
+        if told != stored:
+            yield f"{merchant_id} was told {told}, and later {stored}"
+            break
+    if len(heard) != len(frames):
+        yield f"{merchant_id} was told of {len(heard)} events while there are {len(frames)}"
     for expected, frame in enumerate(frames, start=1):
         if frame["seq"] != expected:
             yield f"{merchant_id} has event {frame['seq']} where {expected} should be"

@@ -86,6 +86,7 @@ def sound() -> Case:
     evidence = Evidence(
         payments=[approved, declined, failed],
         streams={MERCHANT: frames},
+        heard={MERCHANT: frames},
         bookings=[booked(approved), booked(declined), booked(failed, is_reversed=True)],
         reconcile_status=0,
         reconciled=[{"kind": "total", "currency": "EUR", "books": charged, "bank": charged}],
@@ -118,7 +119,12 @@ def with_booking(case: Case, number: int, **changes: Any) -> Case:
 def with_frames(case: Case, change: Callable[[list[Any]], object]) -> Case:
     frames = list(case.evidence.streams[MERCHANT])
     change(frames)
-    return changed(case, streams={MERCHANT: frames})
+    return changed(case, streams={MERCHANT: frames}, heard={MERCHANT: frames})
+
+
+def with_heard(case: Case, number: int, heard: list[Any]) -> Case:
+    frames = case.evidence.streams[MERCHANT]
+    return changed(case, heard={MERCHANT: [*frames[:number], *heard, *frames[number + 1 :]]})
 
 
 def with_acceptance(case: Case, order: Order, accepted: Accepted | None) -> Case:
@@ -144,6 +150,8 @@ WRONG: dict[str, Callable[[Case], Case]] = {
     "does not begin once": lambda case: with_frames(case, lambda frames: frames.reverse()),
     "does not end once": lambda case: with_frames(case, lambda frames: frames.append(frames[5])),
     "does not end once: ['job.created']": lambda case: with_frames(case, lambda frames: frames.pop()),
+    "was told of 5 events while there are 6": lambda case: with_heard(case, 5, []),
+    "and later": lambda case: with_heard(case, 2, [{"type": "job.completed", "seq": 3, "job": {}}]),
     "is told as": lambda case: with_payment(case, 0, job_id="job order 1", payment_id="pay order 7"),
     "has events and is not stored": lambda case: changed(case, payments=case.evidence.payments[:2]),
     "does not know of": lambda case: with_booking(case, 0, reference="another"),

@@ -14,7 +14,7 @@ from tests.torture.plan import SLOW_SECONDS, BankFaults
 # Below those that systems give to clients: one that connects to a dead server's port may meet itself.
 PORTS = range(20_000, 30_000)
 # The gateway's times, so short that what takes hours by default happens in a round.
-BANK_TIMEOUT, SUBMISSION_WINDOW, INQUIRY_FIRST, INQUIRY_LONGEST = 0.4, 3.0, 0.05, 0.4
+BANK_TIMEOUT, SUBMISSION_WINDOW, INQUIRY_FIRST, INQUIRY_LONGEST = 0.4, 0.8, 0.05, 0.4
 MAX_IN_FLIGHT = 60
 
 

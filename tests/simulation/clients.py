@@ -1,0 +1,104 @@
+"""Merchants' servers: each order has an amount of its own, and is sent again as a good client does."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from random import Random
+from typing import Protocol
+
+import trio
+from attrs import define, field, frozen
+
+from pgw.domain.errors import Refusal
+
+LONGEST_PATIENCE_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 3.0
+
+
+@frozen
+class Accepted:
+    """202: from now on nothing may lose it."""
+
+    job_id: str
+
+
+@frozen
+class Refused:
+    """Nothing was accepted, but for a key in use, which says that another one is."""
+
+    reason: str
+
+    @property
+    def proves_nothing_was_kept(self) -> bool:
+        return self.reason != Refusal.IDEMPOTENCY_KEY_IN_USE
+
+
+@frozen
+class NoAnswer:
+    """It may have been accepted."""
+
+
+Answer = Accepted | Refused | NoAnswer
+
+
+@define(eq=False)
+class Order:
+    """One payment that a merchant wants. Without a key it is sent only once."""
+
+    merchant_id: str
+    amount: int
+    key: str | None
+    answers: list[Answer] = field(factory=list)
+    is_done: bool = False
+
+    @property
+    def job_ids(self) -> list[str]:
+        """Return the jobs it was accepted as, which must be one."""
+        return list(dict.fromkeys(one.job_id for one in self.answers if isinstance(one, Accepted)))
+
+    @property
+    def may_have_been_accepted(self) -> bool:
+        return not all(isinstance(one, Refused) and one.proves_nothing_was_kept for one in self.answers)
+
+
+class Client(Protocol):
+    """How an order reaches a life of the gateway: by its actors, or by HTTP."""
+
+    async def post_payment(self, order: Order) -> Answer:
+        """Submit it once and return what was answered while that life lasted."""
+
+
+NextClient = Callable[[], Awaitable[Client]]
+
+
+def orders_of(random: Random, count: int, merchant_ids: list[str], keyless: float) -> list[Order]:
+    amounts = random.sample(range(1, 100_000), count)
+    return [
+        Order(
+            random.choice(merchant_ids),
+            amount,
+            None if random.random() < keyless else sha256(b"key %d" % amount).hexdigest(),
+        )
+        for amount in amounts
+    ]
+
+
+async def pay(random: Random, orders: list[Order], next_client: NextClient) -> None:
+    """Send one order after the other; some twice at the same time, and some again when all is over."""
+    for order in orders:
+        await trio.sleep(random.random() * LONGEST_WAIT_SECONDS)
+        async with trio.open_nursery() as nursery:
+            for _ in range(2 if order.key is not None and random.random() < 0.2 else 1):
+                nursery.start_soon(_pay_one, random, order, next_client)
+        order.is_done = True
+
+
+async def _pay_one(random: Random, order: Order, next_client: NextClient) -> None:
+    while True:
+        client = await next_client()
+        answer: Answer = NoAnswer()
+        with trio.move_on_after(random.choice((random.random(), LONGEST_PATIENCE_SECONDS))):
+            answer = await client.post_payment(order)
+        order.answers.append(answer)
+        if order.key is None or (isinstance(answer, Accepted) and random.random() < 0.8):
+            return
+        await trio.sleep(random.random() * LONGEST_WAIT_SECONDS)

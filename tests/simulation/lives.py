@@ -1,0 +1,148 @@
+"""One life after the other, each ended as the plan says unless it ends by itself."""
+
+import sqlite3
+from functools import partial
+
+import trio
+
+from pgw.actors.supervisor import RestartIntensityExceeded
+from pgw.storage.port import StorageCannotOpen, StorageLost, StorageUnavailable
+from pgw.storage.sqlite import SqliteStorage
+from tests.simulation.books import Books, read_books
+from tests.simulation.crashes import raised_by
+from tests.simulation.disk import Operation
+from tests.simulation.life import Life, ProcessDied
+from tests.simulation.log_lines import LIFE
+from tests.simulation.mischief import ActorKilled, Bug, faulty_clock
+from tests.simulation.oracle import violations_at_start
+from tests.simulation.plan import LONGEST_LIFE_SECONDS, Ending, Kind, Unit
+from tests.simulation.process import Process, run_process
+from tests.simulation.storage import check_integrity
+from tests.simulation.world import World
+
+LONGEST_ABSENCE_SECONDS = 3.0
+
+
+async def keep_running(world: World) -> None:
+    """Start the gateway again and again, as an init system does; the last life is without an ending."""
+    random, endings, number = world.simulation.random, iter(world.plan.endings), 0
+    while not world.is_over:
+        number += 1
+        ending = next(endings, None)
+        life = world.life = Life(number)
+        stopping = trio.Event()
+        if ending is not None:
+            arm(world, life, ending, stopping)
+        elif not world.calm.is_set():
+            if world.plan.heals_alive:
+                world.nursery.start_soon(_become_calm_some_time, world)
+            else:
+                world.become_calm()
+        world.nursery.start_soon(_live, world, life, stopping)
+        await life.ended.wait()
+        disarm(world)
+        await trio.sleep(random.random() * LONGEST_ABSENCE_SECONDS)
+
+
+async def _become_calm_some_time(world: World) -> None:
+    await trio.sleep(world.simulation.random.random() * LONGEST_LIFE_SECONDS)
+    if not world.is_calm:
+        world.become_calm()
+
+
+def arm(world: World, life: Life, ending: Ending, stopping: trio.Event) -> None:
+    """See to it that the life ends as planned."""
+    disk, trace = world.disk, world.simulation.trace
+
+    def end() -> None:
+        if ending.kind is Kind.STOP:
+            stopping.set()
+        else:
+            world.end(life, str(ending.kind), power_cut=ending.kind is Kind.POWER_CUT)
+
+    async def end_at(seconds: float) -> None:
+        with life.guest():
+            await trio.sleep(seconds)
+            end()
+
+    match ending.unit:
+        case Unit.SECONDS:
+            world.nursery.start_soon(end_at, ending.after)
+        case Unit.OPERATIONS:
+            last = disk.operations + int(ending.after)
+
+            def on_operation(operation: Operation, name: str) -> None:
+                if disk.operations == last and not life.is_over:
+                    trace.event(f"disk: ends at {operation} {name}")
+                    end()
+
+            disk.on_operation = on_operation
+        case Unit.STEPS:
+            at = trace.steps + int(ending.after)
+            trace.on_step = lambda steps: end() if steps == at and not life.is_over else None
+    world.nursery.start_soon(end_at, LONGEST_LIFE_SECONDS)
+
+
+def disarm(world: World) -> None:
+    world.disk.on_operation = lambda _operation, _name: None
+    world.simulation.trace.on_step = lambda _steps: None
+
+
+async def _live(world: World, life: Life, stopping: trio.Event) -> None:
+    LIFE.set(life)
+    how = str(Kind.STOP)
+    clock = faulty_clock(world)
+
+    async def on_ready(process: Process) -> None:
+        if not life.is_over:
+            world.begin(process)
+        await trio.lowlevel.checkpoint()
+
+    try:
+        with life.scope:
+            await run_process(
+                world.simulation,
+                world.plan,
+                world.disk,
+                world.bank,
+                life,
+                stopping,
+                clock,
+                partial(_judge_start, world),
+                on_ready,
+            )
+    except* ProcessDied:
+        pass
+    except* StorageLost:
+        how = "lost storage"
+    except* (StorageCannotOpen, StorageUnavailable) as error:
+        how = "no start"
+        if world.process is not None and not life.is_over:
+            world.report(f"ended: {raised_by(error)}")
+    except* RestartIntensityExceeded:
+        how = "too many crashes"
+    except* Exception as bug:  # noqa: BLE001 - whatever it is, it is the finding
+        if not life.is_over:
+            world.report(f"ended: {raised_by(bug)}")
+    world.end(life, how, power_cut=world.simulation.random.random() < 0.3)
+
+
+async def _judge_start(world: World, storage: SqliteStorage) -> None:
+    """Judge what a life finds on disk, before it does anything."""
+    for finding in check_integrity(connection_of(storage)):
+        world.report(f"damaged: {finding}")
+    for violation in violations_at_start(
+        books_of(storage), world.bank.ledger, world.orders, {one.merchant_id: one.told for one in world.subscribers}
+    ):
+        world.report(violation)
+    await trio.lowlevel.checkpoint()
+
+
+def connection_of(storage: SqliteStorage) -> sqlite3.Connection:
+    connection: sqlite3.Connection = storage._writer._connection  # type: ignore[attr-defined]
+    return connection
+
+
+def books_of(storage: SqliteStorage) -> Books:
+    """Read the books between two steps, when no transaction is open."""
+    return read_books(connection_of(storage))

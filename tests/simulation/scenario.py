@@ -1,0 +1,144 @@
+"""One seed from its plan to its verdict, in two phases.
+
+While there are faults nothing may be lost or charged twice; once they are over, everything must settle within
+a bounded time. Then the power is cut once more, and what is on disk is judged.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from unittest.mock import patch
+
+import trio
+from attrs import frozen
+
+from pgw.storage import sqlite
+from tests.simulation.bank import SimulatedBank
+from tests.simulation.clients import orders_of, pay
+from tests.simulation.disk import Disk
+from tests.simulation.life import Life
+from tests.simulation.lives import books_of, keep_running
+from tests.simulation.log_lines import log_lines
+from tests.simulation.mischief import killable_actors, make_mischief, operate
+from tests.simulation.oracle import Evidence, violations
+from tests.simulation.plan import Plan
+from tests.simulation.process import DATABASE, MERCHANTS
+from tests.simulation.seeded import Simulation
+from tests.simulation.storage import open_simulated_storage
+from tests.simulation.subscriber import Subscriber
+from tests.simulation.tally import Tally
+from tests.simulation.world import World
+
+LONGEST_PHASE_SECONDS = 600.0
+SETTLED_EVERY_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+
+
+@frozen
+class Verdict:
+    """What was found wrong, and what happened."""
+
+    violations: tuple[str, ...]
+    tally: Tally
+
+
+async def simulate(simulation: Simulation, plan: Plan) -> Verdict:
+    """Run a seed to its verdict."""
+    random = simulation.random
+    simulation.trace.event(str(plan))
+    disk = Disk(random, trio.current_time)
+    disk.faults = plan.disk
+    merchant_ids = [merchant.id for merchant in MERCHANTS[: plan.merchants]]
+    orders = [
+        orders_of(random, plan.orders_of_each, merchant_ids, plan.keyless) for _ in range(plan.clients)
+    ]
+    async with trio.open_nursery() as nursery:
+        bank = SimulatedBank(random, nursery, simulation.trace.event)
+        bank.faults = plan.bank
+        subscribers = [Subscriber(merchant_id) for merchant_id in merchant_ids]
+        world = World(
+            simulation, plan, disk, bank, nursery, [one for some in orders for one in some], subscribers
+        )
+        with log_lines(world.hear), killable_actors(world), _patched(plan):
+            await _run(world, orders)
+        nursery.cancel_scope.cancel()
+    return await _judge(world)
+
+
+@contextmanager
+def _patched(plan: Plan) -> Iterator[None]:
+    with patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint):
+        yield
+
+
+async def _run(world: World, orders: list[list]) -> None:
+    async with trio.open_nursery() as nursery:
+        for some in orders:
+            nursery.start_soon(pay, world.simulation.random, some, world.client)
+        for subscriber in world.subscribers:
+            nursery.start_soon(_follow, world, subscriber)
+        for task in (make_mischief, operate, keep_running):
+            nursery.start_soon(task, world)
+        await world.calm.wait()
+        await _settle(world)
+        world.is_over = True
+        assert world.life is not None
+        world.end(world.life, "the end", power_cut=True)
+        nursery.cancel_scope.cancel()
+
+
+async def _follow(world: World, subscriber: Subscriber) -> None:
+    while True:
+        await subscriber.follow(world.simulation.random, await world.reached())
+
+
+async def _settle(world: World) -> None:
+    """Wait until nothing is left to be done, or for too long."""
+    with trio.move_on_after(LONGEST_PHASE_SECONDS + 4 * world.plan.inquiry_longest):
+        while not _is_settled(world):
+            await trio.sleep(SETTLED_EVERY_SECONDS)
+        return
+    world.report(f"stuck: not settled {trio.current_time():.0f} s after the beginning: {_unsettled(world)}")
+
+
+def _is_settled(world: World) -> bool:
+    return not any(_unsettled(world).values())
+
+
+def _unsettled(world: World) -> dict[str, int]:
+    if world.process is None:
+        return {"starts": 1}
+    books = books_of(world.process.storage)
+    return {
+        "orders": sum(not order.is_done for order in world.orders),
+        "open jobs": len(books.open_jobs),
+        "requests on their way": world.bank.on_its_way,
+        "events to be told": sum(
+            books.last_seqs[one.merchant_id] - one.seq for one in world.subscribers
+        ),
+        "late charges to be flagged": 0,
+    }
+
+
+async def _judge(world: World) -> Verdict:
+    """Open what the last power cut left, and compare."""
+    async with open_simulated_storage(world.disk, DATABASE, lambda _: None, life=Life(0)) as storage:
+        books = books_of(storage)
+    streams = {one.merchant_id: one.told for one in world.subscribers}
+    evidence = Evidence(
+        books, world.bank.ledger, world.orders, streams, frozenset(world.settled), frozenset(world.late)
+    )
+    for violation in violations(evidence):
+        world.report(violation)
+    tally = world.tally
+    tally.seeds, tally.violated = 1, int(bool(world.found))
+    tally.steps, tally.virtual_seconds = world.simulation.trace.steps, trio.current_time()
+    for payment in books.payments:
+        tally.count("payments", payment.status)
+        tally.count("attempts", payment.outcome)
+        for flag in sorted(payment.flags):
+            tally.count("flags", flag)
+    for name, number in sorted(world.bank.calls.items()):
+        tally.count("calls to the bank", name, number)
+    tally.count("calls to the bank", "payments", sum(world.bank.ledger.arrivals.values()))
+    return Verdict(tuple(world.found), tally)

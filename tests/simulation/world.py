@@ -1,0 +1,92 @@
+"""The world of one seed: disk, bank and clients, and one life of the gateway after the other."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import trio
+from attrs import define, field
+
+from tests.simulation.actor_client import ActorClient
+from tests.simulation.bank import SimulatedBank
+from tests.simulation.clients import Client, Order
+from tests.simulation.disk import Disk
+from tests.simulation.life import Life
+from tests.simulation.plan import Plan
+from tests.simulation.process import Process
+from tests.simulation.seeded import Simulation
+from tests.simulation.subscriber import Subscriber
+from tests.simulation.tally import Tally
+
+
+@define(eq=False)
+class World:
+    """Outlives each life. `process` is what can be reached now; `is_calm` is the second phase."""
+
+    simulation: Simulation
+    plan: Plan
+    disk: Disk
+    bank: SimulatedBank
+    nursery: trio.Nursery
+    orders: list[Order]
+    subscribers: list[Subscriber]
+    life: Life | None = None
+    process: Process | None = None
+    is_calm: bool = False
+    is_over: bool = False
+    calm: trio.Event = field(factory=trio.Event)
+    found: list[str] = field(factory=list)
+    tally: Tally = field(factory=Tally)
+    settled: dict[str, None] = field(factory=dict)
+    """The jobs that an operator settled."""
+    late: dict[str, None] = field(factory=dict)
+    """The references of which a life saw a late approval, and outlived it."""
+    actors: dict[trio.CancelScope, tuple[Life | None, str]] = field(factory=dict)
+    """Each supervised actor by what cancels it, with the life it belongs to and its name."""
+    _ready: trio.Event = field(factory=trio.Event, init=False)
+
+    def report(self, violation: str) -> None:
+        """Keep what was found wrong on the way, once."""
+        if violation not in self.found:
+            self.found.append(violation)
+            self.simulation.trace.event(f"violated: {violation}")
+
+    def begin(self, process: Process) -> None:
+        """Let clients reach a life that takes payments."""
+        self.process = process
+        self._ready.set()
+
+    def end(self, life: Life, how: str, *, power_cut: bool) -> None:
+        """End a life, in the midst of anything; once it has ended this does nothing."""
+        if life.is_over:
+            return
+        self.simulation.trace.event(f"life {life.number} ends: {how}")
+        self.tally.count("lives ended by", how)
+        life.kill()
+        self.disk.crash(power_cut=power_cut)
+        self.process = None
+        if self._ready.is_set():
+            self._ready = trio.Event()
+
+    def become_calm(self) -> None:
+        """Let there be no more faults from now on."""
+        self.is_calm = True
+        self.disk.heal()
+        self.bank.faults = self.bank.faults.healed()
+        self.simulation.trace.event("no more faults")
+        self.calm.set()
+
+    async def reached(self) -> Process:
+        """Return the life that takes payments now, or wait for the next."""
+        while self.process is None:
+            await self._ready.wait()
+        return self.process
+
+    async def client(self) -> Client:
+        return ActorClient(await self.reached())
+
+    def hear(self, life: Life, line: MutableMapping[str, Any]) -> None:
+        """Take in a line of the log of a life that is not over."""
+        about = " ".join(str(line[name]) for name in ("JobId", "Actor", "Flag") if name in line)
+        self.simulation.trace.event(f"life {life.number} logs {line['event']} {about}")
+
+
