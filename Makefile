@@ -39,4 +39,5 @@ check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 bench: $(INSTALLED)  ## measure memory and start-up, and compare with other systems where that is at hand
 	@$(VENV)/bin/python -m benchmarks.start_up
 	@$(VENV)/bin/python -m benchmarks.memory_in_flight
+	@$(VENV)/bin/python -m benchmarks.polls_beside_hanging_bank
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi

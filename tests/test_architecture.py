@@ -49,7 +49,7 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "random": frozenset({"pgw.ports"}),
     "secrets": frozenset({"pgw.ports"}),
     "uuid": frozenset(),
-    "threading": frozenset(),
+    "threading": frozenset({"pgw.last_resort"}),
     "multiprocessing": frozenset(),
     "asyncio": frozenset({"pgw.storage.engine"}),
     "aiosqlite": frozenset({"pgw.storage.engine"}),
@@ -59,7 +59,10 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "tempfile": frozenset({"pgw.demo"}),
     "signal": frozenset({"pgw.service"}),
     "os": frozenset(
-        {"pgw.storage.database", "pgw.secret", "pgw.control.address", "pgw.cli.running", "pgw.demo"}
+        {
+            *("pgw.storage.database", "pgw.secret", "pgw.control.address"),
+            *("pgw.last_resort", "pgw.demo"),
+        }
     ),
     "fcntl": frozenset({"pgw.storage.database"}),
 }

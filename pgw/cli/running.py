@@ -1,7 +1,5 @@
 """Runs a program of this package, and says by its exit code how it ended."""
 
-import errno
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -35,11 +33,10 @@ Program = Callable[[], Awaitable[int | None]]
 def run_to_the_end(program: Program, log_level: str, log_format: str) -> int:
     """Run a program and return its exit code.
 
-    2 is a mistake of the operator, said in one sentence; 1 a failure, named by the log's last line. Raises
-    `BrokenPipeError` where nobody reads any more what it prints.
+    2 is a mistake of the operator, said in one sentence; 1 a failure, named by the log's last line.
     """
     logs.set_up(log_level, log_format)
-    exit_code, is_unread = 0, False
+    exit_code = 0
     try:
         exit_code = trio.run(program, strict_exception_groups=True) or 0
     except* MISTAKES as mistakes:
@@ -48,15 +45,13 @@ def run_to_the_end(program: Program, log_level: str, log_format: str) -> int:
     except* KeyboardInterrupt:
         exit_code = 130
     except* BrokenPipeError:
-        is_unread = True
+        # Nobody reads what it prints, or would read why it ends.
+        exit_code = 1
     except* Exception as failures:  # noqa: BLE001 - the last line of a process that ends
         structlog.get_logger().critical(
             "Ended", Reason="; ".join(f"{type(one).__name__}: {one}" for one in _leaves(failures))
         )
         exit_code = 1
-    if is_unread:
-        # click ends the program as one whose reader has left.
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
     return exit_code
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from pgw.domain.idempotency import Claim
+from pgw.domain.result import Err, Ok, Result
 from pgw.storage import writing
 from pgw.storage.disk_errors import raise_where_lost, takes_no_writes
 from pgw.storage.port import StorageLost
@@ -31,6 +32,16 @@ def commit_group(connection: sqlite3.Connection, number: int, rows: Sequence[Cha
     unclaimed = [row for row, claim in zip(rows, claimed, strict=True) if not claim]
     written = _commit(connection, number, unclaimed)
     return [claim or written.popleft() for claim in claimed]
+
+
+def answer_to_waiter(written: Written) -> Result[None, Claim] | Exception:
+    match written:
+        case int():
+            return Ok(None)
+        case Claim():
+            return Err(written)
+        case Exception():
+            return written
 
 
 def _commit(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> deque[Written]:

@@ -56,7 +56,8 @@ class Grouping(Generic[Item, Answer]):
         self._arrived.set()
         try:
             await waiter.done.wait()
-        except trio.Cancelled:
+        except BaseException:
+            # Cancelled, or a bug: who is gone by now must not be written behind what takes up its work.
             if not waiter.begun:
                 with suppress(ValueError):  # patience may have been lost at the same moment
                     self._waiting.remove(waiter)

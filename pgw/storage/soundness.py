@@ -63,6 +63,7 @@ class Soundness:
         too.
         """
         if not self.takes_writes:
+            await trio.lowlevel.checkpoint()
             raise StorageUnavailable("nothing is written any more")
         try:
             return await engine.run(statement, *args, **kwargs)

@@ -19,7 +19,7 @@ from pgw.domain.result import Err, Ok, Result
 from pgw.storage import database, reading, writing
 from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
-from pgw.storage.group_commit import commit_group
+from pgw.storage.group_commit import answer_to_waiter, commit_group
 from pgw.storage.grouping import Grouping
 from pgw.storage.log_size import LogSize
 from pgw.storage.look_ups import Find, LookUp, answer_look_ups
@@ -76,12 +76,15 @@ class SqliteStorage:
 
         Raises `StorageLost` where that ends it.
         """
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._writes.run)
-            nursery.start_soon(self._look_ups.run)
-            await self._soundness.until_lost()
-            nursery.cancel_scope.cancel()
-        self._soundness.raise_loss()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._writes.run)
+                nursery.start_soon(self._look_ups.run)
+                await self._soundness.until_lost()
+                nursery.cancel_scope.cancel()
+        finally:
+            # Also where it is cancelled at the same moment.
+            self._soundness.raise_loss()
 
     async def write(self, change: Change) -> Result[None, Refusal | Claim]:
         match await self._writes.answer(change):
@@ -216,7 +219,7 @@ class SqliteStorage:
             self._recent.add(change)
         self._on_committed([event_of(seq, change) for seq, change in written if change.is_told])
         await self._checkpoint_after(len(written))
-        return [_written(seq) for seq in seqs]
+        return [answer_to_waiter(seq) for seq in seqs]
 
     async def _checkpoint_after(self, changes: int) -> None:
         self._changes_since_checkpoint += changes
@@ -224,16 +227,6 @@ class SqliteStorage:
             self._changes_since_checkpoint = 0
             pages = await self._soundness.write(self._writer, database.checkpoint)
             self._log_size.tell(pages)
-
-
-def _written(answer: int | Claim | Exception) -> _Written | Exception:
-    match answer:
-        case int():
-            return Ok(None)
-        case Claim():
-            return Err(answer)
-        case Exception():
-            return answer
 
 
 @asynccontextmanager

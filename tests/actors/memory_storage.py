@@ -75,9 +75,9 @@ class MemoryStorage(Storage):
     ) -> Sequence[Change]:
         await trio.lowlevel.checkpoint()
         self.times_asked_for_due += 1
-        resting = [(change.attempt.due_at, change) for change in self.newest.values()]
-        due = [change for due_at, change in resting if due_at and (due_at <= now or due_at > horizon)]
-        return [change for change in due if change.job.id not in but_not][:limit]
+        resting = [(change.attempt.due_at, job_id) for job_id, change in self.newest.items()]
+        due = sorted((due_at, job_id) for due_at, job_id in resting if due_at and not now < due_at <= horizon)
+        return [self.newest[job_id] for _, job_id in due if job_id not in but_not][:limit]
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError

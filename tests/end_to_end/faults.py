@@ -1,8 +1,9 @@
 """Faults that are forced on real processes and real disks."""
 
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,14 @@ def refusals_to_start(*databases: Path, seconds: float = 20) -> list[str]:
         assert not [line for line in usage if not line.startswith(("Usage:", "Try ", "\n"))], program.lines
         sentences.append(sentence.removeprefix("Error: ").rstrip("\n").replace(str(database), "PATH"))
     return sentences
+
+
+def copied(gateway: Gateway, path: Path) -> Path:
+    """Copy the database of a gateway that runs, as it is at one moment."""
+    source = f"{gateway.database.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(source, uri=True)) as used, closing(sqlite3.connect(path)) as copy:
+        used.backup(copy)
+    return path
 
 
 def references(gateway: Gateway, accepted: list[httpx.Response]) -> list[str]:

@@ -1,5 +1,4 @@
 """Kills actors of a gateway that runs in this process: a bug is raised where one waits at that moment."""
-# ruff: noqa: SLF001 - Trio has no public way to raise anything but Cancelled in a task; its version is pinned
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,9 +20,13 @@ class Killed(Exception):
 
 @define(eq=False)
 class Killer:
-    """Picks a kind of actor, then one of those that live; the same seed picks the same kinds in order."""
+    """Picks one of the actors that live; or first a kind, where `each_kind` is to have its share.
+
+    In a long run that would be too many of the few at the top, whose restarts are counted by the minute.
+    """
 
     random: Random
+    each_kind: bool
     kills: Counter[str] = field(factory=Counter)
 
     async def run(self, every: float) -> None:
@@ -33,15 +36,16 @@ class Killer:
             self.kill()
 
     def kill(self) -> None:
-        living = list(_living())
-        kinds = [kind for kind in KINDS if any(task.name.startswith(kind) for task in living)]
-        kind = self.random.choice(kinds)
-        task = self.random.choice([task for task in living if task.name.startswith(kind)])
+        living = [(kind, task) for task in _waiting() for kind in KINDS if task.name.startswith(kind)]
+        if self.each_kind:
+            picked = self.random.choice(sorted({kind for kind, _ in living}))
+            living = [(kind, task) for kind, task in living if kind == picked]
+        kind, task = self.random.choice(living)
         _raise_in(task)
         self.kills[kind] += 1
 
 
-def _living() -> Iterator[trio.lowlevel.Task]:
+def _waiting() -> Iterator[trio.lowlevel.Task]:
     """Yield all tasks of this run that wait, and so can be killed."""
     root = trio.lowlevel.current_root_task()
     assert root is not None

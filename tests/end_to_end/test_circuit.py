@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,8 @@ async def test_a_bank_that_hangs_leaves_polls_and_streams_alone_and_all_settles_
         accepted = [gateway.pay() for _ in range(30)]
         assert [202] * 30 == [answer.status_code for answer in accepted]
         slow = poll(gateway, job)
-        print(f"polls' p99: idle bank {idle:.1f} ms, hanging bank {slow:.1f} ms, {slow / idle:.2f} times")
+        ratio = slow / idle
+        sys.stdout.write(f"polls' p99: idle {idle:.1f} ms, bank hangs {slow:.1f} ms, {ratio:.2f} times\n")
         gateway.wait_for_line(OPENED)
         assert ["job.created"] * 30 == [one["type"] for one in await frames(stream, 30, "job.created")]
         assert 202 == gateway.pay().status_code
@@ -94,7 +96,7 @@ async def test_a_bank_that_hangs_leaves_polls_and_streams_alone_and_all_settles_
 
 
 async def frames(stream: Any, number: int, kind: str) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     while len(found) < number:
         received = await frame(stream)
         if received["type"] == kind:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.faults import mounted, refusals_to_start, remount, small_disk
-from tests.end_to_end.programs import Gateway, eventually
+from tests.end_to_end.faults import copied, mounted, refusals_to_start, remount, small_disk
+from tests.end_to_end.programs import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,17 +25,12 @@ PAGE = 4096
 
 
 @pytest.fixture(scope="module")
-def used(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return the content of a database that a gateway paid with, and closed."""
-    gateway = Gateway(tmp_path_factory.mktemp("used") / "pgw.db", simulator.url)
-    try:
-        for _ in range(PAYMENTS):
-            accepted = gateway.pay(description="x" * 200)
-        gateway.settled(accepted)
-        eventually(lambda: not gateway.rows("SELECT 1 FROM jobs WHERE status = 'Created'"))
-    finally:
-        assert 0 == gateway.end()
-    return gateway.database.read_bytes()
+def used(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the content of a database that a gateway pays with."""
+    for _ in range(PAYMENTS):
+        accepted = gateway.pay(description="x" * 200)
+    gateway.settled(accepted)
+    return copied(gateway, tmp_path_factory.mktemp("used") / "pgw.db").read_bytes()
 
 
 def overwritten(content: bytes, offset: int, length: int) -> bytes:

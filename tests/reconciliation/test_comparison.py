@@ -63,6 +63,18 @@ async def test_a_payment_that_was_accepted_after_the_books_were_read_is_no_diffe
     assert (2, 2, Sum()) == (summary.payments, summary.bookings, summary.totals[EUR].difference)
 
 
+async def test_the_books_are_read_first_since_what_they_are_sure_of_is_booked_by_then() -> None:
+    books, ledger = Books(entry(PaymentStatus.CREATED)), Ledger()
+
+    def approve() -> None:
+        books.entries["ref_1"] = entry(APPROVED)
+        ledger.entries.append(BOOKING)
+
+    ledger._after_reading = approve
+    summary, told = await compared(books, ledger)
+    assert ([], [], 1) == (told, books.asked + ledger.asked, summary.open)
+
+
 async def test_a_payment_that_is_still_unknown_at_the_second_look_is_open() -> None:
     books, ledger = Books(), Ledger(booking("ref_1"))
     books._after_reading = lambda: books.entries.update(ref_1=entry(PaymentStatus.CREATED))

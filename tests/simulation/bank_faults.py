@@ -18,7 +18,7 @@ class Arrival(Enum):
 class Said(Enum):
     ANSWER = auto()
     TWICE = auto()
-    """Two whole answers, the second one at once or a moment later."""
+    """Two whole answers, the second one at once or, where it names its reference, a moment later."""
     HALF = auto()
     GARBAGE = auto()
     ERROR = auto()
@@ -63,7 +63,8 @@ _WEIGHTS: dict[Fate, int] = {
 class BankFaults:
     """Chances from 0 to 1: of a connection, of a request, and of a reversal that the bank says it cannot do.
 
-    `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
+    `anonymous_twins` is the chance that a second answer that names no reference comes a moment later, while
+    another call may wait for its own; else it comes with the first one. `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
     connection before the gateway would.
     """
 
@@ -76,6 +77,7 @@ class BankFaults:
     malformed: float = 0.0
     irreversible: float = 0.0
     impatient: float = 0.0
+    anonymous_twins: float = 0.0
 
     def healed(self) -> "BankFaults":
         """Return none, but that it goes on saying no to some payments."""

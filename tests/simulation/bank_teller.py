@@ -127,10 +127,14 @@ class Teller:
         if said is Said.HALF:
             await self._stream.send_all(encoded[: self._random.randrange(1, len(encoded))])
             return False
-        await self._stream.send_all(encoded)
-        if said is Said.TWICE:
+        if said is not Said.TWICE:
+            await self._stream.send_all(encoded)
+        elif b'"reference"' in answer.body or self._random.random() < self._bank.faults.anonymous_twins:
+            await self._stream.send_all(encoded)
             await trio.sleep(self._random.choice((0.0, self._random.random())))
             await self._stream.send_all(encoded)
+        else:
+            await self._stream.send_all(encoded * 2)
         return True
 
     async def _hang(self) -> None:

@@ -71,6 +71,7 @@ NextClient = Callable[[], Awaitable[Client]]
 
 
 def orders_of(random: Random, count: int, merchant_ids: list[str], keyless: float) -> list[Order]:
+    """Return orders of which no two have one amount, by which the bank's charges are told apart."""
     amounts = random.sample(range(1, 100_000), count)
     return [
         Order(

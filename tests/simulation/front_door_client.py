@@ -19,7 +19,7 @@ from tests.simulation.front_door_stream import ON_ITS_WAY_SECONDS, ClientEnd
 from tests.simulation.seeded import Simulation
 
 ANSWER_SECONDS = 60.0  # longer than the gateway takes for any answer
-LONGEST_PAUSE_SECONDS = 6.0
+LONGEST_PAUSE_SECONDS = 12.0
 
 
 @frozen

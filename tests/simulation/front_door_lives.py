@@ -18,7 +18,7 @@ from tests.simulation.life import Life, ProcessDied
 from tests.simulation.log_lines import LIFE
 from tests.simulation.seeded import Simulation
 
-LONGEST_LIFE_SECONDS = 8.0
+LONGEST_LIFE_SECONDS = (3.0, 8.0, 30.0)
 LONGEST_LIFE_OPERATIONS = 150
 GRACE_SECONDS = 1.0
 ENDS = (ProcessDied, StorageCannotOpen, StorageLost, StorageUnavailable)
@@ -45,7 +45,7 @@ class Lives:
             self._end_at_an_operation(life)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._live, life, stopping, HASTY)
-            with trio.move_on_after(random.random() * LONGEST_LIFE_SECONDS):
+            with trio.move_on_after(random.random() * random.choice(LONGEST_LIFE_SECONDS)):
                 await life.ended.wait()
             if stops:
                 stopping.set()

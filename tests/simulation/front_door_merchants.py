@@ -1,6 +1,7 @@
 """A merchant's programs in the simulated world: they pay until they have an answer, and watch the stream."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -37,8 +38,8 @@ class MerchantPrograms:
 
     simulation: Simulation
     client: Callable[[], Client | None]
-    orders: list[Order] = field(factory=list)
     events: list[dict[str, Any]] = field(factory=list)
+    findings: list[str] = field(factory=list)
 
     @property
     def ended(self) -> list[str]:
@@ -47,32 +48,48 @@ class MerchantPrograms:
         return [event["job"]["jobId"] for event in self.events if event["type"] in last]
 
     async def pay(self, order: Order) -> None:
-        """Pay, and again, until there is a 202 and no wish to be sure of it."""
+        """Pay, twice at once or again, until there is a 202 and no wish to be sure of it."""
         random = self.simulation.random
         while not order.job_ids or random.random() < 0.3:
-            await trio.sleep(random.random())
-            if (client := self.client()) is None:
-                continue
-            try:
-                status, headers, _ = answer = await client.post_payment(order.document, order.key)
-            except Unanswered:
-                continue
-            order.answers.append(status)
-            if status == 202:
-                order.job_ids.append(answer.document["jobId"])
-                assert f"/jobs/{order.job_ids[0]}" == headers["location"]
-            else:
-                assert status in TRY_AGAIN, answer
+            await trio.sleep(random.random() * random.choice((0.05, 1.0)))
+            client = self.client()
+            if client is not None:
+                async with trio.open_nursery() as nursery:
+                    for _ in range(random.choice((1, 1, 1, 2))):
+                        nursery.start_soon(self._pay_once, client, order)
+
+    async def _pay_once(self, client: Client, order: Order) -> None:
+        with suppress(Unanswered):
+            await self._submit(client, order)
+            if order.job_ids and self.simulation.random.random() < 0.3:
+                await self._status(client, order)
+
+    async def _submit(self, client: Client, order: Order) -> None:
+        status, headers, _ = answer = await client.post_payment(order.document, order.key)
+        order.answers.append(status)
+        if status == 202:
+            order.job_ids.append(answer.document["jobId"])
+            assert f"/jobs/{order.job_ids[-1]}" == headers["location"]
+        elif status not in TRY_AGAIN:
+            self.findings.append(f"{order}: {answer}")
 
     async def poll(self, order: Order) -> str:
-        """Return the payment's status once it is final."""
+        """Return the payment's last status, or that it is lost."""
         while True:
-            if (client := self.client()) is not None:
-                status, _, _ = answer = await client.get(f"/jobs/{order.job_ids[0]}")
-                assert status == 200, f"{order} was accepted and is lost: {answer}"
-                if answer.document["status"] != "Created":
-                    return str(answer.document["paymentStatus"])
+            client = self.client()
+            if client is not None and (status := await self._status(client, order)) is not None:
+                return status
             await trio.sleep(5)
+
+    async def _status(self, client: Client, order: Order) -> str | None:
+        """Return the status once the job has ended, or that it is lost."""
+        status, _, _ = answer = await client.get(f"/jobs/{order.job_ids[0]}")
+        if status in TRY_AGAIN:
+            return None
+        if status != 200:
+            self.findings.append(f"{order} was accepted and is lost: {answer}")
+            return "lost"
+        return None if answer.document["status"] == "Created" else str(answer.document["paymentStatus"])
 
     async def watch(self) -> None:
         """Take each event once and in order, over any number of streams, until cancelled."""
@@ -81,22 +98,25 @@ class MerchantPrograms:
             client = self.client()
             if client is None:
                 continue
-            try:
-                async with client_stream(client, after=len(self.events)) as stream:
-                    while (event := await stream.next_event()) is not None:
-                        await self._take(event)
-            except Unanswered:
-                pass
-            except Refused as refused:
-                assert refused.answer.status in TRY_AGAIN, refused
+            with suppress(Unanswered):
+                try:
+                    async with client_stream(client, after=len(self.events)) as stream:
+                        while (event := await stream.next_event()) is not None:
+                            await self._take(event)
+                except Refused as refused:
+                    if refused.answer.status not in TRY_AGAIN:
+                        self.findings.append(f"no stream after {len(self.events)}: {refused}")
+                        return
 
     async def _take(self, event: dict[str, Any]) -> None:
+        """Take an event; sometimes hang, or leave."""
         random = self.simulation.random
         self.simulation.trace.event(f"stream: {event}")
         if event["type"].startswith("job."):
             self.events.append(event)
-        assert len(self.events) == event["seq"], event
+        if len(self.events) != event["seq"]:
+            self.findings.append(f"not the event after {len(self.events) - 1}: {event}")
         if random.random() < 0.05:
-            await trio.sleep(random.random() * 30)  # the merchant's program hangs
+            await trio.sleep(random.random() * 30)
         if random.random() < 0.05:
             raise Unanswered("the client left")

@@ -28,6 +28,7 @@ PAYERS = 4
 ORDERS_OF_EACH = 3
 LONGEST_PAUSE_SECONDS = 4.0
 SETTLED_WITHIN_SECONDS = 6 * 3600.0
+STREAMED_WITHIN_SECONDS = 120.0
 FAULTS = DiskFaults(fills_up=0.001, write_fails=0.001, sync_fails=0.002, commit_lies=0.01)
 # One that the bank can never reverse stays unknown until a person settles it.
 BANK_FAULTS = evolve(STORMY, irreversible=0.0)
@@ -71,6 +72,7 @@ async def _pay_all(lives: Lives, programs: MerchantPrograms, orders: Sequence[Or
             well.start_soon(lives.live_well, stopping)
         with trio.fail_after(SETTLED_WITHIN_SECONDS):
             statuses = [await programs.poll(order) for order in orders]
+        with trio.move_on_after(STREAMED_WITHIN_SECONDS):
             while len(programs.ended) < len(orders):
                 await trio.sleep(1)
         stopping.set()
@@ -86,7 +88,7 @@ async def _pay(programs: MerchantPrograms, orders: Sequence[Order]) -> None:
 def _compare(
     lives: Lives, programs: MerchantPrograms, orders: Sequence[Order], statuses: Sequence[str]
 ) -> Outcome:
-    findings = lives.findings
+    findings = lives.findings + programs.findings
     if len(orders) != lives.stored_payments:
         findings.append(f"{len(orders)} keys and {lives.stored_payments} payments")
     findings += [f"{order} has several jobs" for order in orders if len(set(order.job_ids)) > 1]

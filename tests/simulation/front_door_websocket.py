@@ -6,7 +6,7 @@ wsproto's own client takes its nonce and its masks from the system, so both are 
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
@@ -68,7 +68,8 @@ class ClientStream:
                     await self._send(Opcode.PONG, bytes(event.payload))
                 case CloseConnection():
                     self.close_code = event.code
-                    await self._send(Opcode.CLOSE, event.code.to_bytes(2, "big"))
+                    with suppress(Unanswered):  # it may close at once
+                        await self._send(Opcode.CLOSE, event.code.to_bytes(2, "big"))
 
     async def _send(self, opcode: Opcode, payload: bytes) -> None:
         """Send a control frame (RFC 6455, 5.2 and 5.3)."""

@@ -12,8 +12,13 @@ from unittest.mock import patch
 import trio
 from attrs import frozen
 
+from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.flag import FlagCode
+from pgw.domain.payment import PaymentStatus
 from pgw.storage import sqlite
 from tests.simulation.bank import SimulatedBank
+from tests.simulation.bank_ledger import standing
+from tests.simulation.books import Books
 from tests.simulation.clients import orders_of, pay
 from tests.simulation.disk import Disk
 from tests.simulation.life import Life
@@ -49,18 +54,14 @@ async def simulate(simulation: Simulation, plan: Plan) -> Verdict:
     disk = Disk(random, trio.current_time)
     disk.faults = plan.disk
     merchant_ids = [merchant.id for merchant in MERCHANTS[: plan.merchants]]
-    orders = [
-        orders_of(random, plan.orders_of_each, merchant_ids, plan.keyless) for _ in range(plan.clients)
-    ]
+    orders = orders_of(random, plan.clients * plan.orders_of_each, merchant_ids, plan.keyless)
     async with trio.open_nursery() as nursery:
         bank = SimulatedBank(random, nursery, simulation.trace.event)
         bank.faults = plan.bank
         subscribers = [Subscriber(merchant_id) for merchant_id in merchant_ids]
-        world = World(
-            simulation, plan, disk, bank, nursery, [one for some in orders for one in some], subscribers
-        )
+        world = World(simulation, plan, disk, bank, nursery, orders, subscribers)
         with log_lines(world.hear), killable_actors(world), _patched(plan):
-            await _run(world, orders)
+            await _run(world)
         nursery.cancel_scope.cancel()
     return await _judge(world)
 
@@ -71,10 +72,11 @@ def _patched(plan: Plan) -> Iterator[None]:
         yield
 
 
-async def _run(world: World, orders: list[list]) -> None:
+async def _run(world: World) -> None:
     async with trio.open_nursery() as nursery:
-        for some in orders:
-            nursery.start_soon(pay, world.simulation.random, some, world.client)
+        for number in range(world.plan.clients):
+            orders = world.orders[number :: world.plan.clients]
+            nursery.start_soon(pay, world.simulation.random, orders, world.client)
         for subscriber in world.subscribers:
             nursery.start_soon(_follow, world, subscriber)
         for task in (make_mischief, operate, keep_running):
@@ -116,8 +118,20 @@ def _unsettled(world: World) -> dict[str, int]:
         "events to be told": sum(
             books.last_seqs[one.merchant_id] - one.seq for one in world.subscribers
         ),
-        "late charges to be flagged": 0,
+        "late charges to be flagged": len(_late_charges(world, books)),
     }
+
+
+def _late_charges(world: World, books: Books) -> list[str]:
+    """Return what an operator said had failed, and was charged, and is not flagged yet."""
+    return [
+        payment.job_id
+        for payment in books.payments
+        if payment.outcome == AttemptOutcome.SETTLED
+        and payment.status != PaymentStatus.APPROVED
+        and FlagCode.LATE_DECISION not in payment.flags
+        and standing(world.bank.ledger.of(payment.reference))
+    ]
 
 
 async def _judge(world: World) -> Verdict:

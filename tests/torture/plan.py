@@ -5,7 +5,8 @@ from random import Random
 
 from attrs import frozen
 
-SLOW_SECONDS = 0.7
+# Longer than a look-up takes to come, which is at most a second after it is due.
+SLOW_SECONDS = 1.6
 PAYMENT_FAULTS = (
     *("refuse", "hang", "unavailable_503", "late", "drop_after_booking"),
     *("error_500", "twice", "half", "garbage"),
@@ -77,7 +78,7 @@ def _faults(random: Random) -> BankFaults:
     else:
         payments = _rates(random, PAYMENT_FAULTS, kinds=5, most=0.07)
         # What comes after it was never seen is what retries and reversals go wrong on.
-        payments["delayed"] = random.uniform(0.02, 0.07)
+        payments["delayed"] = random.uniform(0.05, 0.12)
     return BankFaults(
         payments=payments,
         look_ups=_rates(random, OTHER_FAULTS, kinds=3, most=0.08),

@@ -1,0 +1,24 @@
+"""Bugs to be planted, each of which the simulation must catch: a harness that does not is broken itself."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from tests.simulation import mutants_of_payments, mutants_of_settling, mutants_of_storage
+
+Mutant = Callable[[], AbstractContextManager[object]]
+
+MUTANTS: Mapping[str, Mutant] = {
+    "accepted-before-commit": mutants_of_payments.accepted_before_commit,
+    "new-reference-after-time-out": mutants_of_payments.new_reference_after_time_out,
+    "no-check-of-the-key": mutants_of_storage.no_check_of_the_key,
+    "time-out-is-failure": mutants_of_payments.time_out_is_failure,
+    "never-seen-is-trusted": mutants_of_settling.never_seen_is_trusted,
+    "sent-before-the-intent": mutants_of_payments.sent_before_the_intent,
+    "not-every-commit-synced": mutants_of_storage.not_every_commit_synced,
+    "commit-error-means-no": mutants_of_storage.commit_error_means_no,
+    "approval-after-reversal": mutants_of_settling.approval_after_reversal,
+    "answer-of-another-call": mutants_of_settling.answer_of_another_call,
+    "dead-life-commits": mutants_of_storage.dead_life_commits,
+    "recovery-skips-one": mutants_of_storage.recovery_skips_one,
+    "event-before-commit": mutants_of_storage.event_before_commit,
+}
