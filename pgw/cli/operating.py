@@ -16,6 +16,7 @@ from pgw.control.answers import Answer, Document, RefusedFor
 from pgw.domain.result import Err, Ok
 
 REFUSED = 1
+UNREAD = 1
 WHAT_TO_DO = (
     "`pgw settle JOB succeeded|declined|failed --reason TEXT` ends an unknown outcome; "
     "`pgw acknowledge JOB` clears a job's flags."
@@ -39,7 +40,17 @@ def of_database(command: Command) -> Command:
 
 
 def run(program: Program) -> int:
-    return run_to_the_end(program, "error", "auto")
+    return run_to_the_end(partial(_run_while_read, program), "error", "auto")
+
+
+async def _run_while_read(program: Program) -> int | None:
+    """End without a word where nobody reads any more what is printed, as before a `head`."""
+    exit_code: int | None = UNREAD
+    try:
+        exit_code = await program()
+    except* BrokenPipeError:
+        pass
+    return exit_code
 
 
 def print_json(document: Document) -> None:

@@ -44,9 +44,6 @@ def run_to_the_end(program: Program, log_level: str, log_format: str) -> int:
         exit_code = MISTAKE
     except* KeyboardInterrupt:
         exit_code = 130
-    except* BrokenPipeError:
-        # Nobody reads what it prints, or would read why it ends.
-        exit_code = 1
     except* Exception as failures:  # noqa: BLE001 - the last line of a process that ends
         structlog.get_logger().critical(
             "Ended", Reason="; ".join(f"{type(one).__name__}: {one}" for one in _leaves(failures))

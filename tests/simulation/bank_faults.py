@@ -64,7 +64,8 @@ class BankFaults:
     """Chances from 0 to 1: of a connection, of a request, and of a reversal that the bank says it cannot do.
 
     `anonymous_twins` is the chance that a second answer that names no reference comes a moment later, while
-    another call may wait for its own; else it comes with the first one. `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
+    another call may wait for its own; else it comes with the first one. `late` is the chance of a request, beside
+    those of `request`, to arrive late and to have no answer. `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
     connection before the gateway would.
     """
 
@@ -78,12 +79,15 @@ class BankFaults:
     irreversible: float = 0.0
     impatient: float = 0.0
     anonymous_twins: float = 0.0
+    late: float = 0.0
 
     def healed(self) -> "BankFaults":
         """Return none, but that it goes on saying no to some payments."""
         return BankFaults(decline=self.decline)
 
     def fate(self, random: Random) -> Fate:
+        if random.random() < self.late:
+            return Fate(Arrival.LATE, random.choice((Said.ERROR, Said.NOTHING, Said.CLOSE)))
         if random.random() >= self.request:
             return NO_FAULT
         (fate,) = random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))

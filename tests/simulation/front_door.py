@@ -6,10 +6,11 @@
         async with client_stream(client, after=0) as stream:
             event = await stream.next_event()
 
-`parts` is what `pgw.http.app.make_app` takes. Enter it inside the life's scope, and let the tasks that use the
-client be the world's: they outlive the life, and meet `Unanswered` where it ends, or where the client itself gave
-up by its habits (`client.faults`: `NO_CLIENT_FAULTS`, `HASTY`). `status` is an int, names of headers are in
-lower case. Each request waits at most `ANSWER_SECONDS`. `API_KEY` must be a key in the parts' ring.
+`parts` is what `pgw.http.app.make_app` takes; `API_KEY` must be a key in its ring. Enter it inside the
+life's scope, and let the tasks that use the client be the world's: they outlive the life, and meet
+`Unanswered` where it ends, or where the client itself gave up by its habits (`client.faults`:
+`NO_CLIENT_FAULTS`, `HASTY`). `status` is an int, names of headers are in lower case. Each request waits at
+most `ANSWER_SECONDS`; one that is cancelled closes its connection.
 
 A graceful stop is `parts.stopping.set()`, and leaving: then connections are refused and running requests have
 `GRACE_SECONDS` to end. A kill is `Life.kill()`: nothing is answered from then on.
@@ -40,8 +41,8 @@ __all__ = [
     "Client",
     "ClientFaults",
     "ClientStream",
-    "Unanswered",
     "Refused",
+    "Unanswered",
     "client_stream",
     "front_door",
 ]

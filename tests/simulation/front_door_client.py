@@ -1,8 +1,8 @@
 """A client of the simulated world: HTTP/1.1, with the habits that a seed gives it.
 
-It outlives lives: a request that the server dies under ends with `Unanswered`, as does one that the client itself
-gives up. Of both nobody knows whether they were accepted. A wrong answer is no `Unanswered` but an error of the
-test: bytes that are no HTTP, or the answer to another request, told by the `X-Request-Id`.
+It outlives lives: a request that the server dies under ends with `Unanswered`, as does one that the client
+itself gives up. Of both nobody knows whether they were accepted. A wrong answer is an error of the test:
+bytes that are no HTTP, or the answer to another request, told by the `X-Request-Id`.
 """
 
 import json
@@ -26,8 +26,8 @@ LONGEST_PAUSE_SECONDS = 12.0
 class ClientFaults:
     """Chances from 0 to 1, for each request.
 
-    `slow` is the chance of pauses between the pieces of a request, together longer than the gateway's patience
-    now and then; `reuse` that of a kept-alive connection, where there is one.
+    `slow` is the chance of pauses between the pieces of a request, together sometimes longer than the
+    gateway's patience; `reuse` that of a kept-alive connection, where there is one.
     """
 
     leave_mid_request: float = 0.0

@@ -55,9 +55,7 @@ async def open_gateway(
         gateway = Gateway(_payment_ports(simulation, life, settings, storage, bank), limits)
         nursery.start_soon(gateway.run)
         await gateway.recover()
-        yield Parts(
-            gateway, storage, stream, keys, simulation.clock, simulation.ids, trio.Event(), SECRET
-        )
+        yield Parts(gateway, storage, stream, keys, simulation.clock, simulation.ids, trio.Event(), SECRET)
         nursery.cancel_scope.cancel()
 
 
@@ -75,6 +73,4 @@ def _payment_ports(
     )
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
-    return PaymentPorts(
-        storage, actor, clock, simulation.ids, backoff, schedule, settings.submission_window
-    )
+    return PaymentPorts(storage, actor, clock, simulation.ids, backoff, schedule, settings.submission_window)

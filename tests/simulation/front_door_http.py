@@ -41,7 +41,7 @@ def encoded(
 
 
 async def read_answer(end: ClientEnd, http: h11.Connection) -> Answer:
-    """Read one answer, of which nothing has been read. Raises `Unanswered` where the connection ends before."""
+    """Read one answer from its head on. Raises `Unanswered` where the connection ends before it does."""
     head = await next_event(end, http)
     assert isinstance(head, h11.Response), head
     return await read_rest(end, http, head)

@@ -28,7 +28,7 @@ BUGS = frozenset({"ConnectionFailed", "RequestFailed", "ActorCrashed", "RestartI
 
 @define(eq=False)
 class Lives:
-    """One life after the other on one disk, with one bank. `client` is of the present one, as long as it lasts."""
+    """One life after the other on one disk, with one bank. `client` is of the present one while it lasts."""
 
     simulation: Simulation
     disk: Disk

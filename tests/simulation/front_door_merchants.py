@@ -7,7 +7,7 @@ from typing import Any
 import trio
 from attrs import define, field
 
-from tests.simulation.front_door import Client, Unanswered, Refused, client_stream
+from tests.simulation.front_door import Client, Refused, Unanswered, client_stream
 from tests.simulation.seeded import Simulation
 
 TRY_AGAIN = frozenset({408, 409, 500, 503})
@@ -40,12 +40,18 @@ class MerchantPrograms:
     client: Callable[[], Client | None]
     events: list[dict[str, Any]] = field(factory=list)
     findings: list[str] = field(factory=list)
+    _has_seen: trio.Event = field(factory=trio.Event, init=False)
 
     @property
     def ended(self) -> list[str]:
         """Return the jobs whose last event was seen."""
         last = ("job.completed", "job.failed")
         return [event["job"]["jobId"] for event in self.events if event["type"] in last]
+
+    async def saw_the_end_of(self, count: int) -> None:
+        while len(self.ended) < count:
+            self._has_seen = trio.Event()
+            await self._has_seen.wait()
 
     async def pay(self, order: Order) -> None:
         """Pay, twice at once or again, until there is a 202 and no wish to be sure of it."""
@@ -114,6 +120,7 @@ class MerchantPrograms:
         self.simulation.trace.event(f"stream: {event}")
         if event["type"].startswith("job."):
             self.events.append(event)
+            self._has_seen.set()
         if len(self.events) != event["seq"]:
             self.findings.append(f"not the event after {len(self.events) - 1}: {event}")
         if random.random() < 0.05:

@@ -73,8 +73,7 @@ async def _pay_all(lives: Lives, programs: MerchantPrograms, orders: Sequence[Or
         with trio.fail_after(SETTLED_WITHIN_SECONDS):
             statuses = [await programs.poll(order) for order in orders]
         with trio.move_on_after(STREAMED_WITHIN_SECONDS):
-            while len(programs.ended) < len(orders):
-                await trio.sleep(1)
+            await programs.saw_the_end_of(len(orders))
         stopping.set()
     return statuses
 

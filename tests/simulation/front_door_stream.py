@@ -1,7 +1,7 @@
 """The two ends of a client's connection: bytes in memory, cut and delayed by the seed.
 
-The server's end belongs to a life. Once that is over it takes no byte and gives none; what had left it by then
-may still reach the client, or not.
+The server's end belongs to a life. Once that is over it takes no byte and gives none; what had left it by
+then may still reach the client, or not.
 """
 
 import socket
@@ -51,7 +51,9 @@ class ServerEnd(trio.abc.HalfCloseableStream):
         self._unread_by_client += len(data)
         while self._unread_by_client > WINDOW_BYTES:
             self._room = trio.Event()
-            await self._room.wait()
+            # Hypercorn shields this from being cancelled, but a dead process waits for nothing.
+            with self._life.guest():
+                await self._room.wait()
             self._life.go_on()
             self._refuse_if_closed()
 

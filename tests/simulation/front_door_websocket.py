@@ -91,7 +91,9 @@ async def client_stream(
     try:
         try:
             with trio.fail_after(SILENCE_SECONDS):
-                trailing_data = await _upgrade(client, end, path if after is None else f"{path}?after={after}")
+                trailing_data = await _upgrade(
+                    client, end, path if after is None else f"{path}?after={after}"
+                )
         except trio.TooSlowError as error:
             raise Unanswered("no upgrade") from error
         yield ClientStream(end, client.simulation.random, trailing_data)

@@ -6,6 +6,8 @@ from functools import partial
 import trio
 
 from pgw.actors.supervisor import RestartIntensityExceeded
+from pgw.bank.port import Answer, Authorized, Call, LookUp
+from pgw.domain.attempt import AttemptOutcome
 from pgw.storage.port import StorageCannotOpen, StorageLost, StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.books import Books, read_books
@@ -16,11 +18,12 @@ from tests.simulation.log_lines import LIFE
 from tests.simulation.mischief import ActorKilled, Bug, faulty_clock
 from tests.simulation.oracle import violations_at_start
 from tests.simulation.plan import LONGEST_LIFE_SECONDS, Ending, Kind, Unit
-from tests.simulation.process import Process, run_process
+from tests.simulation.process import Process, Surroundings, run_process
 from tests.simulation.storage import check_integrity
 from tests.simulation.world import World
 
 LONGEST_ABSENCE_SECONDS = 3.0
+SECONDS_TO_FLAG = 60.0
 
 
 async def keep_running(world: World) -> None:
@@ -91,7 +94,9 @@ def disarm(world: World) -> None:
 async def _live(world: World, life: Life, stopping: trio.Event) -> None:
     LIFE.set(life)
     how = str(Kind.STOP)
-    clock = faulty_clock(world)
+    around = Surroundings(
+        world.simulation, world.plan, world.disk, world.bank, faulty_clock(world), partial(_hear, world, life)
+    )
 
     async def on_ready(process: Process) -> None:
         if not life.is_over:
@@ -100,17 +105,7 @@ async def _live(world: World, life: Life, stopping: trio.Event) -> None:
 
     try:
         with life.scope:
-            await run_process(
-                world.simulation,
-                world.plan,
-                world.disk,
-                world.bank,
-                life,
-                stopping,
-                clock,
-                partial(_judge_start, world),
-                on_ready,
-            )
+            await run_process(around, life, stopping, partial(_judge_start, world), on_ready)
     except* ProcessDied:
         pass
     except* StorageLost:
@@ -125,6 +120,22 @@ async def _live(world: World, life: Life, stopping: trio.Event) -> None:
         if not life.is_over:
             world.report(f"ended: {raised_by(bug)}")
     world.end(life, how, power_cut=world.simulation.random.random() < 0.3)
+
+
+def _hear(world: World, life: Life, call: Call, answer: Answer) -> None:
+    """Remember an approval that came after a reversal began, if the life goes on for as long as telling takes."""
+
+    async def outlive() -> None:
+        with life.guest():
+            await trio.sleep(SECONDS_TO_FLAG)
+            world.late[call.reference] = None
+
+    is_late = isinstance(call, LookUp) and isinstance(answer, Authorized) and world.process is not None
+    if is_late and not (world.plan.kills or world.plan.bugs) and not life.is_over:
+        assert world.process is not None
+        outcomes = {one.reference: one.outcome for one in books_of(world.process.storage).payments}
+        if outcomes.get(call.reference) in (AttemptOutcome.REVERSING, AttemptOutcome.NOT_REVERSIBLE):
+            world.nursery.start_soon(outlive)
 
 
 async def _judge_start(world: World, storage: SqliteStorage) -> None:

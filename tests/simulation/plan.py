@@ -9,11 +9,13 @@ from tests.simulation.bank_faults import NO_BANK_FAULTS, STORMY, BankFaults
 from tests.simulation.disk_faults import NO_DISK_FAULTS, DiskFaults
 
 LONGEST_LIFE_SECONDS = 45.0
+HTTP_EVERY = 10
 FAILING = DiskFaults(fills_up=0.01, full_seconds=8.0, write_fails=0.005, sync_fails=0.003, commit_lies=0.04)
 FULL_OFTEN = DiskFaults(fills_up=0.02, full_seconds=15.0)
 LYING = DiskFaults(commit_lies=0.2)
 FAILING_TO_SYNC = DiskFaults(sync_fails=0.03)
 HASTY = BankFaults(request=0.3, slow=0.3, slow_seconds=20.0, decline=0.1, impatient=0.3)
+LATE = BankFaults(late=0.4, slow=0.2, slow_seconds=20.0, decline=0.1)
 UNREACHABLE = BankFaults(refuse=0.9, never_connect=0.05)
 
 
@@ -80,14 +82,15 @@ class Plan:
 
 def plan_of(seed: int) -> Plan:
     random = Random(f"plan of {seed}")
+    speaks_http = seed % HTTP_EVERY == 0
     return Plan(
         endings=tuple(_ending(random) for _ in range(random.randint(1, 4))),
         heals_alive=random.random() < 0.5,
-        merchants=random.randint(1, 2),
+        merchants=1 if speaks_http else random.randint(1, 2),
         clients=random.randint(2, 5),
         orders_of_each=random.randint(1, 4),
         keyless=random.choice((0.0, 0.2)),
-        bank=random.choice((NO_BANK_FAULTS, HASTY, STORMY, STORMY, STORMY, UNREACHABLE)),
+        bank=random.choice((NO_BANK_FAULTS, HASTY, STORMY, STORMY, LATE, LATE, UNREACHABLE)),
         disk=random.choice((NO_DISK_FAULTS, NO_DISK_FAULTS, FAILING, FULL_OFTEN, LYING, FAILING_TO_SYNC)),
         storms=random.random() < 0.3,
         kills=random.random() < 0.3,
@@ -100,7 +103,7 @@ def plan_of(seed: int) -> Plan:
         inquiry_longest=random.choice((8.0, 30.0, 120.0)),
         longest_pause=random.choice((0.001, 0.01, 0.01, 0.3)),
         changes_a_checkpoint=random.choice((3, 15, 2000)),
-        speaks_http=seed % 10 == 0,
+        speaks_http=speaks_http,
     )
 
 

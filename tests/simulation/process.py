@@ -1,10 +1,12 @@
 """One life of the gateway: the real actors, storage and connector, put together as `pgw.service` does."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import trio
-from attrs import define
+from attrs import define, frozen
 
 from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
@@ -12,8 +14,10 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
-from pgw.bank.port import BankFeature
+from pgw.bank.port import Answer, BankFeature, Call
 from pgw.domain.merchant import ApiKey, Merchant
+from pgw.http.authentication import KeyRing, digest_of
+from pgw.http.call import Parts
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -21,6 +25,7 @@ from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
+from tests.simulation.front_door import API_KEY, HASTY, Client, front_door
 from tests.simulation.life import Life
 from tests.simulation.plan import Plan
 from tests.simulation.seeded import Simulation
@@ -28,72 +33,114 @@ from tests.simulation.storage import open_simulated_storage
 
 DATABASE = Path("/pgw.db")
 MERCHANTS = (Merchant("mer_a", "Shop A"), Merchant("mer_b", "Shop B"))
+SECRET = b"a secret of 32 bytes or of more."
 GRACE_SECONDS = 10.0
 MOST_IN_FLIGHT = 6
 MOST_IN_FLIGHT_A_MERCHANT = 5
 
 
+OnAnswer = Callable[[Call, Answer], None]
+OnReady = Callable[["Process"], Awaitable[None]]
+
+
 @define(eq=False)
 class Process:
-    """What clients and the operator reach of a life that has started."""
+    """What clients and the operator reach of a life that has started; `http` where it has a front door."""
 
     life: Life
     gateway: Gateway
     storage: SqliteStorage
     stream: EventStream
+    http: Client | None = None
+
+
+@frozen
+class Surroundings:
+    """What a life runs on. The disk and the bank outlive it."""
+
+    simulation: Simulation
+    plan: Plan
+    disk: Disk
+    bank: SimulatedBank
+    clock: Clock
+    on_answer: OnAnswer
+    """Told what the bank answered, as the actors hear it."""
 
 
 async def run_process(
-    simulation: Simulation,
-    plan: Plan,
-    disk: Disk,
-    bank: SimulatedBank,
+    around: Surroundings,
     life: Life,
     stopping: trio.Event,
-    clock: Clock,
     on_opened: Callable[[SqliteStorage], Awaitable[None]],
-    on_ready: Callable[[Process], Awaitable[None]],
+    on_ready: OnReady,
 ) -> None:
     """Recover, then take payments until told to stop. Raises what ends a process."""
+    random, plan = around.simulation.random, around.plan
 
     async def pause() -> None:
-        await trio.sleep(simulation.random.random() * plan.longest_pause)
+        await trio.sleep(random.random() * plan.longest_pause)
 
     stream = EventStream()
-    opening = open_simulated_storage(disk, DATABASE, stream.publish, life=life, pause=pause)
+    opening = open_simulated_storage(around.disk, DATABASE, stream.publish, life=life, pause=pause)
     async with opening as storage, trio.open_nursery() as nursery:
         await on_opened(storage)
         for merchant in MERCHANTS[: plan.merchants]:
-            await storage.add_merchant(merchant, ApiKey(f"{merchant.id:0<64}", merchant.id, demo=True))
-        ports = _ports(simulation, plan, storage, bank, life, clock)
+            await storage.add_merchant(merchant, _key_of(merchant))
         limits = GatewayLimits(MOST_IN_FLIGHT, MOST_IN_FLIGHT_A_MERCHANT, taken_up=plan.concurrency)
-        gateway = Gateway(ports, limits)
+        gateway = Gateway(_ports(around, storage, life), limits)
         nursery.start_soon(gateway.run)
         await gateway.recover()
-        nursery.start_soon(on_ready, Process(life, gateway, storage, stream))
-        await stopping.wait()
-        gateway.admit_no_more()
-        await gateway.drained(GRACE_SECONDS)
+        process = Process(life, gateway, storage, stream)
+        async with AsyncExitStack() as doors:
+            if plan.speaks_http:
+                await _open_front_door(doors, around, process, stopping)
+            nursery.start_soon(on_ready, process)
+            await stopping.wait()
+            gateway.admit_no_more()
+            await gateway.drained(GRACE_SECONDS)
         nursery.cancel_scope.cancel()
 
 
-def _ports(
-    simulation: Simulation,
-    plan: Plan,
-    storage: SqliteStorage,
-    bank: SimulatedBank,
-    life: Life,
-    clock: Clock,
-) -> PaymentPorts:
-    settings, randomness = Settings(), simulation.randomness
+async def _open_front_door(
+    doors: AsyncExitStack, around: Surroundings, process: Process, stopping: trio.Event
+) -> None:
+    simulation, storage = around.simulation, process.storage
+    keys = KeyRing(await storage.api_keys(), demo=False)
+    parts = Parts(
+        process.gateway, storage, process.stream, keys, simulation.clock, simulation.ids, stopping, SECRET
+    )
+    door = front_door(parts, simulation, process.life, faults=HASTY)
+    process.http = await doors.enter_async_context(door)
+
+
+def _key_of(merchant: Merchant) -> ApiKey:
+    """Return a key of the merchant's; the first one's is that of the front door's client."""
+    digest = digest_of(API_KEY) if merchant == MERCHANTS[0] else f"{merchant.id:0<64}"
+    return ApiKey(digest, merchant.id, demo=False)
+
+
+class WatchedBank(Bank):
+    """Tells what it answers."""
+
+    on_answer: OnAnswer
+
+    async def perform(self, call: Any, *, submit_by: float) -> Any:
+        answer: Any = await super().perform(call, submit_by=submit_by)
+        self.on_answer(call, answer)
+        return answer
+
+
+def _ports(around: Surroundings, storage: SqliteStorage, life: Life) -> PaymentPorts:
+    settings, plan, clock = Settings(), around.plan, around.clock
+    randomness = around.simulation.randomness
     connector = HttpBank(
         name="bank",
         url="http://bank",
         features=frozenset(BankFeature),
-        network=SimulatedNetwork(bank, life),
+        network=SimulatedNetwork(around.bank, life),
         answer_timeout=plan.answer_timeout,
     )
-    actor = Bank(
+    bank = WatchedBank(
         connector,
         concurrency=plan.concurrency,
         queue=MOST_IN_FLIGHT,
@@ -101,6 +148,8 @@ def _ports(
         clock=clock,
         randomness=randomness,
     )
+    bank.on_answer = around.on_answer
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, plan.inquiry_longest, randomness)
-    return PaymentPorts(storage, actor, clock, simulation.ids, backoff, schedule, plan.submission_window)
+    ids, window = around.simulation.ids, plan.submission_window
+    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window)

@@ -5,38 +5,28 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
 import trio
-from attrs import frozen
 
-from pgw.http.call import Parts
-from pgw.http.connection import SEND_SECONDS
 from pgw.storage import database
-from tests.simulation.bank import SimulatedBank
-from tests.simulation.disk import Disk, Operation
-from tests.simulation.front_door import (
-    Client,
-    ClientFaults,
-    Refused,
-    Unanswered,
-    client_stream,
-    front_door,
-)
-from tests.simulation.front_door_gateway import open_gateway
+from tests.simulation.front_door import ClientStream, Unanswered, client_stream
+from tests.simulation.front_door_gateway import LONGEST_PAUSE_SECONDS
 from tests.simulation.front_door_merchants import Order
 from tests.simulation.front_door_scenario import Outcome, pay_through_lives
-from tests.simulation.life import Life, ProcessDied
+from tests.simulation.front_door_scene import Scene, open_scene
 from tests.simulation.seeded import Simulation, run_seed
 
+# Of a stream whose client leaves while the past is read: `pgw.http.jobs.stream._events` does not close it.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Async generator 'pgw.http.jobs.stream._stored':ResourceWarning"
+)
 PROJECT = Path(__file__).parents[2]
-SEEDS = range(15)
+SEEDS = range(25)
 FEW_SEEDS = range(5)
 SECONDS = 240
 ORDER = Order("key-1", 1050)
@@ -45,7 +35,7 @@ ORDER = Order("key-1", 1050)
 @pytest.fixture(autouse=True)
 def _log_little() -> Iterator[None]:
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     yield
     structlog.configure(**before)
 
@@ -86,161 +76,15 @@ def test_a_database_that_does_not_sync_each_commit_is_found_out(monkeypatch: pyt
     assert any("was accepted and is lost" in finding for finding in findings)
 
 
-@frozen
-class Scene:
-    """One life, which serves."""
-
-    simulation: Simulation
-    life: Life
-    disk: Disk
-    parts: Parts
-    client: Client
-
-
-@asynccontextmanager
-async def _scene(simulation: Simulation) -> AsyncIterator[Scene]:
-    life, disk = Life(), Disk(simulation.random, trio.current_time)
-    async with trio.open_nursery() as world:
-        bank = SimulatedBank(simulation.random, world)
-        async with (
-            open_gateway(simulation, life, disk, bank) as parts,
-            front_door(parts, simulation, life) as client,
-        ):
-            yield Scene(simulation, life, disk, parts, client)
-        world.cancel_scope.cancel()
-
-
-def _for_each_seed(scenario: Callable[[Scene], Awaitable[Any]]) -> list[Any]:
-    async def play(simulation: Simulation) -> Any:
-        async with _scene(simulation) as scene:
-            return await scenario(scene)
-
-    return [run_seed(play, seed).answer for seed in FEW_SEEDS]
-
-
-def test_a_payment_is_accepted_and_found_and_the_date_is_the_simulated_clocks() -> None:
-    async def pay(scene: Scene) -> None:
-        await trio.sleep(60)
-        status, headers, _ = answer = await scene.client.post_payment(ORDER.document, ORDER.key)
-        assert (202, "Sun, 22 Nov 2026 12:01:00 GMT") == (status, headers["date"])
-        status, _, _ = await scene.client.get(f"/jobs/{answer.document['jobId']}")
-        assert 200 == status
-
-    _for_each_seed(pay)
-
-
-def test_a_payment_whose_client_left_after_sending_is_accepted_all_the_same() -> None:
-    async def leave(scene: Scene) -> None:
-        scene.client.faults = ClientFaults(leave_after_sending=1)
-        with pytest.raises(Unanswered):
-            await scene.client.post_payment(ORDER.document, ORDER.key)
-        await trio.sleep(1)
-        scene.client.faults = ClientFaults()
-        status, headers, _ = await scene.client.post_payment(ORDER.document, ORDER.key)
-        assert (202, "true") == (status, headers["idempotent-replayed"])
-
-    _for_each_seed(leave)
-
-
-def test_half_a_request_pays_nothing() -> None:
-    async def leave(scene: Scene) -> None:
-        scene.client.faults = ClientFaults(leave_mid_request=1)
-        for _ in range(5):
-            with pytest.raises(Unanswered):
-                await scene.client.post_payment(ORDER.document, ORDER.key)
-        await trio.sleep(1)
-        scene.client.faults = ClientFaults()
-        status, headers, _ = await scene.client.post_payment(ORDER.document, ORDER.key)
-        assert (202, None) == (status, headers.get("idempotent-replayed"))
-
-    _for_each_seed(leave)
-
-
-def test_clients_that_are_slow_are_served_or_told_that_they_took_too_long() -> None:
-    async def send_slowly(scene: Scene) -> list[int]:
-        scene.client.faults = ClientFaults(slow=1)
-        return [(await scene.client.post_payment(ORDER.document, ORDER.key)).status for _ in range(10)]
-
-    statuses = Counter(status for answers in _for_each_seed(send_slowly) for status in answers)
-    assert {202, 408} == statuses.keys()
-
-
-def test_a_client_that_does_not_read_is_given_up() -> None:
-    async def ask_and_never_read(scene: Scene) -> None:
-        end = await scene.client.connect()
-        request = b"GET /problems/NotAcceptable HTTP/1.1\r\nHost: pgw\r\n\r\n"
-        with trio.move_on_after(2 * SEND_SECONDS), pytest.raises(trio.BrokenResourceError):
-            while True:
-                await end.send_all(request)
-        assert SEND_SECONDS < trio.current_time() < 2 * SEND_SECONDS
-
-    _for_each_seed(ask_and_never_read)
-
-
-def test_an_idle_connection_is_kept_alive_and_closed_in_time() -> None:
-    async def ask_twice(scene: Scene) -> None:
-        await scene.client.get("/health/live")
-        await trio.sleep(70)
-        (connection,) = scene.client._idle
-        await scene.client.get("/health/live")
-        assert [connection] == scene.client._idle
-        await trio.sleep(80)
-        assert connection.end.has_ended
-        await scene.client.get("/health/live")
-        assert [connection] != scene.client._idle
-
-    _for_each_seed(ask_twice)
-
-
-def test_a_stream_tells_each_event_and_lasts_until_the_gateway_stops() -> None:
-    async def watch(scene: Scene) -> None:
-        await scene.client.post_payment(ORDER.document, ORDER.key)
-        async with client_stream(scene.client, after=0) as stream:
-            told = [await stream.next_event() for _ in range(3)]
-            assert ["stream.ready", "job.created"] == [event and event["type"] for event in told[:2]]
-            assert [0, 1, 2] == [event and event["seq"] for event in told]
-            for _ in range(10):
-                silence = await stream.next_event()
-                assert silence is not None
-                assert "stream.heartbeat" == silence["type"]
-            scene.parts.stopping.set()
-            assert await stream.next_event() is None
-            assert 1012 == stream.close_code
-
-    _for_each_seed(watch)
-
-
-def test_a_stream_after_what_is_not_yet_is_refused() -> None:
-    async def watch(scene: Scene) -> None:
-        with pytest.raises(Refused) as refused:
-            async with client_stream(scene.client, after=1):
-                pass
-        assert 400 == refused.value.answer.status
-
-    _for_each_seed(watch)
-
-
 def test_a_life_that_dies_as_it_commits_answers_nothing() -> None:
     async def pay_and_die(simulation: Simulation) -> None:
-        async with trio.open_nursery() as world:
-            with pytest.RaisesGroup(ProcessDied, flatten_subgroups=True, allow_unwrapped=True):
-                async with _scene(simulation) as scene:
-                    _die_at_the_next_sync(scene)
-                    world.start_soon(_pay_in_vain, scene)
-                    with scene.life.scope:
-                        await trio.sleep_forever()
+        async with trio.open_nursery() as clients, open_scene(simulation) as scene:
+            scene.kill_at_the_next_sync()
+            clients.start_soon(_pay_in_vain, scene)
+            await trio.sleep_forever()
 
     for seed in FEW_SEEDS:
         run_seed(pay_and_die, seed)
-
-
-def _die_at_the_next_sync(scene: Scene) -> None:
-    def die(operation: Operation, _name: str) -> None:
-        if operation is Operation.SYNC:
-            scene.life.kill()
-            scene.disk.crash(power_cut=False)
-
-    scene.disk.on_operation = die
 
 
 async def _pay_in_vain(scene: Scene) -> None:
@@ -249,3 +93,47 @@ async def _pay_in_vain(scene: Scene) -> None:
     assert scene.life.is_over
     with pytest.raises(Unanswered):
         await scene.client.get("/health/live")
+
+
+def test_a_killed_life_is_over_at_once_whatever_its_clients_do() -> None:
+    """Hypercorn shields what it sends from being cancelled, here to a client that does not read."""
+
+    async def kill(simulation: Simulation) -> None:
+        async with trio.open_nursery() as clients:
+            async with open_scene(simulation) as scene:
+                clients.start_soon(_ask_and_read_nothing, scene)
+                clients.start_soon(_watch_to_the_end, scene)
+                clients.start_soon(_pay_again_and_again, scene)
+                await trio.sleep(1 + simulation.random.random() * 5)
+                scene.kill()
+                killed_at = trio.current_time()
+                await trio.sleep_forever()
+            # The shipped storage shields what it writes, and the engine may be in its pause.
+            assert trio.current_time() - killed_at <= LONGEST_PAUSE_SECONDS
+
+    for seed in FEW_SEEDS:
+        run_seed(kill, seed)
+
+
+async def _ask_and_read_nothing(scene: Scene) -> None:
+    end = await scene.client.connect()
+    await end.send_all(b"GET /problems/NotAcceptable HTTP/1.1\r\nHost: pgw\r\n\r\n" * 20)
+    await scene.life.ended.wait()
+
+
+async def _watch_to_the_end(scene: Scene) -> None:
+    async with client_stream(scene.client, after=0) as stream:
+        with pytest.raises(Unanswered):
+            await _read_on_and_on(stream)
+
+
+async def _read_on_and_on(stream: ClientStream) -> None:
+    while True:
+        assert await stream.next_event() is not None
+
+
+async def _pay_again_and_again(scene: Scene) -> None:
+    with suppress(Unanswered):
+        while True:
+            status, _, _ = await scene.client.post_payment(ORDER.document)
+            assert 202 == status

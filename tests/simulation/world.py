@@ -10,6 +10,7 @@ from tests.simulation.actor_client import ActorClient
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.clients import Client, Order
 from tests.simulation.disk import Disk
+from tests.simulation.http_client import HttpClient
 from tests.simulation.life import Life
 from tests.simulation.plan import Plan
 from tests.simulation.process import Process
@@ -82,7 +83,8 @@ class World:
         return self.process
 
     async def client(self) -> Client:
-        return ActorClient(await self.reached())
+        process = await self.reached()
+        return ActorClient(process) if process.http is None else HttpClient(process, process.http)
 
     def hear(self, life: Life, line: MutableMapping[str, Any]) -> None:
         """Take in a line of the log of a life that is not over."""
