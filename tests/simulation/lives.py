@@ -15,7 +15,7 @@ from tests.simulation.crashes import raised_by
 from tests.simulation.disk import Operation
 from tests.simulation.life import Life, ProcessDied
 from tests.simulation.log_lines import LIFE
-from tests.simulation.mischief import ActorKilled, Bug, faulty_clock
+from tests.simulation.mischief import faulty_clock
 from tests.simulation.oracle import violations_at_start
 from tests.simulation.plan import LONGEST_LIFE_SECONDS, Ending, Kind, Unit
 from tests.simulation.process import Process, Surroundings, run_process

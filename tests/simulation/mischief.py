@@ -17,22 +17,14 @@ from pgw.domain.result import Ok
 from pgw.ports import Clock
 from pgw.storage.port import StorageUnavailable, Unresolved
 from tests.simulation.bank_faults import NO_BANK_FAULTS, STORMY
+from tests.simulation.crashes import ActorKilled, Bug
 from tests.simulation.life import Life, ProcessDied
 from tests.simulation.log_lines import LIFE
-from tests.simulation.plan import Unit
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
 JUMPS = (-18_000.0, -600.0, -30.0, -2.0, 2.0, 30.0, 600.0, 18_000.0)
 BUG_A_CALL = 0.002
-
-
-class ActorKilled(Exception):
-    """Ends one actor, at whatever it awaits."""
-
-
-class Bug(Exception):
-    """Ends one actor, where it looks at the clock."""
 
 
 class FaultyClock:

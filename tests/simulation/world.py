@@ -9,6 +9,7 @@ from attrs import define, field
 from tests.simulation.actor_client import ActorClient
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.clients import Client, Order
+from tests.simulation.crashes import unexpected
 from tests.simulation.disk import Disk
 from tests.simulation.http_client import HttpClient
 from tests.simulation.life import Life
@@ -90,5 +91,8 @@ class World:
         """Take in a line of the log of a life that is not over."""
         about = " ".join(str(line[name]) for name in ("JobId", "Actor", "Flag") if name in line)
         self.simulation.trace.event(f"life {life.number} logs {line['event']} {about}")
+        crash = unexpected(line.get("exc_info")) if line["event"] == "ActorCrashed" else None
+        if crash is not None:
+            self.report(f"crashed: {about} of {crash}")
 
 

@@ -1,0 +1,105 @@
+"""Each bug that the simulation has found, as a small scenario of its own, with what it was in a sentence.
+
+A scenario outlives the seed that found the bug, which means something else as soon as a plan changes.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import trio
+from attrs import frozen
+
+from pgw.bank.http import HttpBank
+from pgw.bank.port import Authorize, Authorized, BankFeature
+from pgw.domain.money import Currency, Money
+from pgw.domain.result import Ok
+from pgw.storage.port import StorageLost
+from tests.simulation.acknowledged import DATABASE, Outcome, compare
+from tests.simulation.bank import SimulatedBank
+from tests.simulation.bank_faults import NO_FAULT, Arrival, BankFaults, Fate, Said
+from tests.simulation.bank_network import SimulatedNetwork
+from tests.simulation.disk import Disk
+from tests.simulation.disk_faults import DiskFaults
+from tests.simulation.life import Life, ProcessDied
+from tests.simulation.orders import CARD, KEY, MERCHANT, accepted
+from tests.simulation.seeded import Simulation, run_seed
+from tests.simulation.storage import open_simulated_storage
+
+Scenario = Callable[[Simulation], Awaitable[list[str]]]
+
+
+@frozen
+class NamedSeed:
+    """`is_open` is a bug that is still there: its test fails once it is gone, so that nobody forgets this."""
+
+    name: str
+    sentence: str
+    scenario: Scenario
+    is_open: bool = False
+
+    def findings(self) -> list[str]:
+        """Run it under some seeds, each of which decides what is lost and when."""
+        return [finding for seed in range(20) for finding in run_seed(self.scenario, seed).answer]
+
+
+async def fail_to_sync(simulation: Simulation) -> list[str]:
+    """Write, fail a commit's fsync, end, write again in the next life, and lose power."""
+    disk, outcome = Disk(simulation.random), Outcome()
+    opened = partial(open_simulated_storage, disk, DATABASE, lambda _: None)
+    try:
+        async with opened(life=Life()) as storage:
+            await storage.add_merchant(MERCHANT, KEY)
+            disk.faults = DiskFaults(sync_fails=1)
+            await storage.write(accepted(simulation))
+    except* StorageLost:
+        disk.crash(power_cut=False)
+        disk.heal()
+    life = Life()
+    try:
+        async with opened(life=life) as storage:
+            change = accepted(simulation)
+            assert Ok(None) == await storage.write(change)
+            outcome.acknowledged.append(change.job.id)
+            life.kill()
+            disk.crash(power_cut=True)
+    except* ProcessDied:
+        pass
+    async with opened(life=Life()) as storage:
+        await compare(storage, outcome)
+    return outcome.findings
+
+
+async def answer_twice_without_a_reference(simulation: Simulation) -> list[str]:
+    """Pay twice over one connection, on which the first answer comes a second time while the other is awaited."""
+    findings = []
+    async with trio.open_nursery() as nursery:
+        bank = SimulatedBank(simulation.random, nursery)
+        bank.faults = BankFaults(decline=0.0, anonymous_twins=1.0)
+        bank.fates = [Fate(Arrival.NOW, Said.TWICE), NO_FAULT]
+        connector = HttpBank("bank", "http://bank", frozenset(BankFeature), SimulatedNetwork(bank, Life()))
+        async with connector.connection() as connection:
+            for number in (1, 2):
+                call = Authorize(f"ref_{number}", Money(number, Currency("EUR", 2)), CARD, capture=True)
+                answer = await connection.perform(call)
+                codes = [booking.authorization_code for booking in bank.ledger.of(call.reference)]
+                if isinstance(answer, Authorized) and answer.authorization_code not in codes:
+                    findings.append(f"{call.reference} was told the answer to another call")
+        nursery.cancel_scope.cancel()
+    return findings
+
+
+NAMED_SEEDS = (
+    NamedSeed(
+        "fsync-failed-before",
+        "After a failed fsync the next life built on rows that were only in the system's memory, so that a power "
+        "cut lost what that life had acknowledged.",
+        fail_to_sync,
+    ),
+    NamedSeed(
+        "answered-twice-without-a-reference",
+        "An answer that names no reference and comes a second time while the next call waits on the same "
+        "connection was taken for that call's: a payment was Approved and never charged, or Failed and charged.",
+        answer_twice_without_a_reference,
+        is_open=True,
+    ),
+)
