@@ -12,6 +12,7 @@ from pgw.bank.ledger_port import BankLedger
 from pgw.bank.network import TcpNetwork
 from pgw.cli.access import operator_of
 from pgw.cli.operating import of_database, run
+from pgw.cli.progress import shown_progress
 from pgw.cli.reconciliation_report import JsonReport, PrintedReport
 from pgw.cli.settings import BANK_URL
 from pgw.reconciliation.comparison import reconcile as compare
@@ -46,7 +47,8 @@ async def _reconcile(database: Path, bank_url: str, ledger_file: Path | None, *,
     report = JsonReport() if as_json else PrintedReport()
     async with operator_of(database) as operator:
         ledger = _http_ledger(bank_url) if ledger_file is None else FileLedger.read(ledger_file)
-        summary = await compare(operator, ledger, report.tell)
+        with shown_progress(operator) as books:
+            summary = await compare(books, ledger, report.tell)
     report.conclude(summary)
     return DIFFERENT if summary.differences else 0
 

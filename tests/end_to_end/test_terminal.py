@@ -65,7 +65,8 @@ def test_on_a_terminal_json_is_had_for_the_asking(tmp_path: Path, simulator: Sim
     arguments = ("--database", str(tmp_path / "pgw.db"), "--bank-url", simulator.url, "--log-format", "json")
     said, exit_code = said_on_a_terminal(*arguments)
     assert (0, False) == (exit_code, COLOUR in said)
-    assert simulator.url == json.loads(said.splitlines()[0])["Bank"]
+    (ready,) = [line for line in said.splitlines() if '"Ready"' in line]
+    assert simulator.url == json.loads(ready)["Bank"]
 
 
 def test_a_bank_that_is_not_there_at_start_is_warned_of(

@@ -1,0 +1,40 @@
+"""How far a long reconciliation is, on a terminal."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from pgw.reconciliation.comparison import Books
+from pgw.storage.port import BookEntry
+
+CLEAR_LINE = "\r\033[K"
+
+
+@contextmanager
+def shown_progress(books: Books) -> Iterator[Books]:
+    """Show how many payments were read, in a line that is gone at the end; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield books
+        return
+    try:
+        yield _Counted(books)
+    finally:
+        click.echo(CLEAR_LINE, nl=False, err=True)
+
+
+class _Counted(Books):
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._read = 0
+
+    async def books(self, after_reference: str) -> Sequence[BookEntry]:
+        page = await self._books.books(after_reference)
+        self._read += len(page)
+        doing = "reading the books" if page else "comparing with the bank's ledger"
+        click.echo(f"{CLEAR_LINE}{self._read:,} payments, {doing} …", nl=False, err=True)
+        return page
+
+    async def book_entry(self, reference: str) -> BookEntry | None:
+        return await self._books.book_entry(reference)
