@@ -5,8 +5,10 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
+SEEDS ?= 1000
+JOBS ?= 2
 
-.PHONY: help demo test torture check bench
+.PHONY: help demo test simulate torture check bench
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -26,6 +28,11 @@ demo: $(INSTALLED)  ## run the gateway and the bank simulator on this terminal
 
 test: $(INSTALLED)  ## run every test
 	@$(VENV)/bin/pytest
+
+simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant each known bug, which must be caught
+	@$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) $(if $(FROM),--from $(FROM)) $(if $(RESUME),--resume $(RESUME))
+	@$(VENV)/bin/python -m tests.simulation --mutants --seeds 500 --jobs $(JOBS)
+	@$(VENV)/bin/python -m tests.simulation --same 50
 
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))

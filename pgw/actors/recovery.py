@@ -14,6 +14,7 @@ from pgw.actors.mailbox import Mailbox
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.settlement import CannotSettle, SettlePayment, settle
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
+from pgw.bank.port import BankFeature
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Result
 from pgw.storage.port import Change, StorageUnavailable
@@ -80,8 +81,7 @@ class Recovery:
 
     async def _keep_schedule(self, supervisor: Supervisor) -> None:
         while True:
-            # While the bank fails, what is due waits: asking in vain would only put it off for longer.
-            room = min(self._room, self._ports.bank.room)
+            room = self._room
             due = await self._due(room)
             for change in due:
                 # Of what was at work at any time since storage was asked, its answer is old.
@@ -95,8 +95,13 @@ class Recovery:
 
     @property
     def _room(self) -> int:
+        """How many more to take up. While the bank fails they wait: asking in vain would only put them off."""
+        bank = self._ports.bank
+        room = self._at_a_time - len(self._at_work)
+        if BankFeature.LOOK_UP in bank.features:
+            room = min(room, bank.room)
         # What is being settled may come on top; a limit below 0 is none to SQLite.
-        return max(0, self._at_a_time - len(self._at_work))
+        return max(0, room)
 
     async def _due(self, room: int) -> Sequence[Change]:
         """Return what is due and not at work, as much as there is room for."""
@@ -153,5 +158,5 @@ class Recovery:
     def _end(self, job_id: str) -> None:
         self._at_work.pop(job_id).set()
         # Half of all, so that one look takes up many.
-        if self._room * 2 >= self._at_a_time:
+        if len(self._at_work) * 2 <= self._at_a_time:
             self._has_room.set()

@@ -13,6 +13,7 @@ import pytest
 from tests.end_to_end.programs import Gateway, Program
 
 MISTAKE = 2
+NO_BANK = "http://127.0.0.1:9"
 
 
 class FaultyGateway(Gateway):
@@ -75,7 +76,7 @@ def fill(folder: Path) -> Path:
 
 def refusals_to_start(*databases: Path, seconds: float = 20) -> list[str]:
     """Start gateways that cannot start, all at once; return the one sentence of each."""
-    fixed = ("pgw", "serve", "--port", "0", "--demo-keys", "--bank-url", "http://127.0.0.1:9")
+    fixed = ("pgw", "serve", "--port", "0", "--demo-keys", "--bank-url", NO_BANK)
     programs = [Program(*fixed, "--database", str(database)) for database in databases]
     assert [MISTAKE] * len(programs) == [program.ended(seconds) for program in programs]
     sentences = []

@@ -18,7 +18,7 @@ from pgw.storage.group_commit import commit_group
 FAULTS = "FAULTS_FILE"
 LOOK_SECONDS = 0.05
 FOREVER_SECONDS = 3600
-END_SECONDS = 2.0
+END_SECONDS = 1.0
 WRITE, NEWEST_GROUP = "INSERT INTO change_groups", "SELECT number FROM newest_group"
 
 _run = AiosqliteEngine.run

@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from tests.end_to_end.faults import fill, references, refusals_to_start, small_disk
+from tests.end_to_end.faults import NO_BANK, copied, fill, references, refusals_to_start, small_disk
 from tests.end_to_end.programs import eventually
 from tests.end_to_end.streams import frame, listening
 
@@ -100,7 +100,7 @@ def test_a_gateway_that_stops_on_a_full_disk_settles_at_its_next_start(
 ) -> None:
     bank = start_simulator("--slow-seconds", SLOW_SECONDS)
     with small_disk(tmp_path / "disk", 4) as disk:
-        gateway = start_gateway(disk / "pgw.db", bank.url, "--grace", "1")
+        gateway = start_gateway(disk / "pgw.db", bank.url, "--grace", "0.3")
         slow = gateway.pay(SLOW)
         filler = fill(disk)
         gateway.wait_for_line('"OutcomeNotStored"')
@@ -115,17 +115,16 @@ def test_a_gateway_that_stops_on_a_full_disk_settles_at_its_next_start(
 
 
 def test_a_start_on_a_full_disk_is_one_sentence(
-    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+    tmp_path: Path, gateway: Gateway, start_gateway: StartGateway
 ) -> None:
-    bank = start_simulator()
+    job = gateway.settled(gateway.pay())
     with small_disk(tmp_path / "disk", 4) as disk:
-        used = start_gateway(disk / "used.db", bank.url)
-        used.settled(used.pay())
-        assert 0 == used.end()
+        copied(gateway, disk / "used.db")
         filler, before = fill(disk), (disk / "used.db").read_bytes()
         sentences = refusals_to_start(disk / "used.db", disk / "new.db")
         assert ["The database PATH cannot be used: the disk is full."] * 2 == sentences
         assert before == (disk / "used.db").read_bytes()
         filler.unlink()
-        again = start_gateway(disk / "used.db", bank.url)
-        assert "Approved" == again.settled(again.pay())["paymentStatus"]
+        again = start_gateway(disk / "used.db", NO_BANK)
+        assert job == again.client.get(f"/jobs/{job['jobId']}").json()
+        assert 202 == again.pay().status_code

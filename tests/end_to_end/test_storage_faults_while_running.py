@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.end_to_end.faults import copied, faulty_gateway
+from tests.end_to_end.faults import NO_BANK, copied, faulty_gateway
 from tests.end_to_end.programs import eventually, order
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.end_to_end.programs import Gateway, Program
 
 PAGE = 4096
-NO_BANK = "http://127.0.0.1:9"
 
 
 def last_line(program: Program) -> tuple[str, str]:

@@ -8,6 +8,8 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,7 +18,7 @@ import pytest
 from tests.end_to_end.commands import reconciled
 from tests.end_to_end.faults import faulty_gateway
 from tests.end_to_end.programs import KEY, eventually, order
-from tests.end_to_end.sockets import connected, heard
+from tests.end_to_end.sockets import HEALTH, connected, heard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 HANGS = "4000009900000020"
 PAYS, STOPS, STOPPED_AFTER = 8, 5, 20
 GRACE = 1.0
+STUCK_SECONDS, MOST_REQUESTS = 1.0, 10_000
+WAIT = b"\r\nAuthorization: Bearer ap_123\r\nPrefer: wait=30\r\n\r\n"
 UPGRADE = (
     b"GET /jobs/stream?after=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ap_123\r\n"
     b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -45,18 +49,25 @@ def end_by_crashes(gateway: FaultyGateway, *faults: str) -> float:
 
 def busy_connections(gateway: FaultyGateway) -> list[socket.socket]:
     """Open what may hold up an end: a request at work, an open stream, and a peer that does not read."""
-    waiting, stream, deaf = (connected(gateway) for _ in range(3))
+    waiting, stream = (connected(gateway) for _ in range(2))
     location = gateway.pay(HANGS).headers["Location"].encode()
-    head = b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ap_123\r\n"
-    waiting.sendall(b"GET " + location + head + b"Prefer: wait=30\r\n\r\n")
+    waiting.sendall(HEALTH.replace(b"/health/live", location).replace(b"\r\n\r\n", WAIT))
     stream.sendall(UPGRADE)
     assert b" 101 " in heard(stream, b"\r\n\r\n")
-    # Answers that nobody takes, until neither side's buffers take more.
-    deaf.settimeout(0.5)
-    requests = (b"GET " + location + head + b"\r\n") * 500
+    return [waiting, stream, deaf_peer(gateway)]
+
+
+def deaf_peer(gateway: FaultyGateway) -> socket.socket:
+    """Ask until the gateway is stuck in answering: nobody takes what it sends."""
+    peer = socket.socket()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.connect(gateway.address)
+    peer.settimeout(STUCK_SECONDS)
+    # A problem's `instance` is its path, so that each answer is a large one.
+    requests = HEALTH.replace(b"/health/live", b"/" + b"x" * 6000) * 10
     with pytest.raises(TimeoutError):
-        deaf.sendall(requests * 500)
-    return [waiting, stream, deaf]
+        deque(map(peer.send, repeat(requests, MOST_REQUESTS)))
+    return peer
 
 
 def test_an_end_waits_for_no_handler_no_stream_and_no_peer_that_does_not_read(
@@ -128,5 +139,6 @@ def pay_until_it_stops(url: str, acknowledged: list[str]) -> None:
                 answer = client.post("/payments", json=order())
             except httpx.TransportError:
                 return
-            if answer.status_code == httpx.codes.ACCEPTED:
-                acknowledged.append(answer.json()["jobId"])
+            if answer.status_code != httpx.codes.ACCEPTED:
+                return
+            acknowledged.append(answer.json()["jobId"])

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import StartSimulator
     from tests.end_to_end.programs import Simulator
 
-SECONDS = float(os.environ.get("KILL_SECONDS", "6"))
+SECONDS = float(os.environ.get("KILL_SECONDS", "4"))
 # One a second is what is promised. A short run kills faster, but in all no more than a minute may see.
 IS_LONG = SECONDS >= 30
-KILL_EVERY = 1.0 if IS_LONG else 0.3
+KILL_EVERY = 1.0 if IS_LONG else 0.2
 SEED = int(os.environ.get("KILL_SEED", "7"))
 CLIENTS = 8
 SETTLES_WITHIN = 60.0

@@ -9,6 +9,7 @@ from hypercorn.trio.tcp_server import TCPServer
 
 from pgw.http import connection, server
 from pgw.http.front import Message, Receive, Scope, Send
+from pgw.ports import SystemClock
 
 
 async def answers_at_length(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -34,7 +35,7 @@ async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.Monke
     with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
             stopping = trio.Event()
-            serve = partial(server.serve, shutdown=stopping.wait, grace=5)
+            serve = partial(server.serve, clock=SystemClock(), shutdown=stopping.wait, grace=5)
             nursery.start_soon(serve, answers_at_length, listener)
             with socket.create_connection(address) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

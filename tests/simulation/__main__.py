@@ -3,13 +3,12 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 
 import click
 
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import Ending, Kind, Unit, plan_of
+from tests.simulation.plan import Ending, plan_of
 from tests.simulation.progress import ProgressFile, ProgressLine
 from tests.simulation.runs import Case, Outcome, run_case, spread
 from tests.simulation.same import differing_seeds
@@ -29,10 +28,14 @@ MOST_FINDINGS = 20
 @click.option("--mutant", type=click.Choice(sorted(MUTANTS)), help="Plants a bug, which is to be caught.")
 @click.option("--mutants", is_flag=True, help="Plants every bug, one after the other.")
 @click.option("--sweep", is_flag=True, help="Ends --seed's first life everywhere, one run for each place.")
-@click.option("--every", default=25, show_default=True, help="Steps of the scheduler between two ends of a sweep.")
+@click.option(
+    "--every", default=25, show_default=True, help="Steps of the scheduler between two ends of a sweep."
+)
 @click.option("--same", type=click.IntRange(1), help="Runs so many seeds in two processes, which must agree.")
-@click.option("--resume", type=click.Path(path_type=Path), help="Keeps the progress here, and goes on from it.")
-def main(
+@click.option(
+    "--resume", type=click.Path(path_type=Path), help="Keeps the progress here, and goes on from it."
+)
+def main(  # noqa: PLR0917 - click gives them by name
     seeds: int,
     first: int,
     jobs: int,
@@ -149,7 +152,10 @@ def _one_by_one(mutant: str, seeds: int, first: int, jobs: int) -> Iterator[Outc
 
 def _compare(seeds: int) -> int:
     differing = differing_seeds(range(1, seeds + 1))
-    click.echo(f"one hash in two    {seeds - len(differing)} of {seeds} seeds" + (f", not {differing}" if differing else ""))
+    click.echo(
+        f"one hash in two    {seeds - len(differing)} of {seeds} seeds"
+        + (f", not {differing}" if differing else "")
+    )
     return VIOLATED if differing else 0
 
 

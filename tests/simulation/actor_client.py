@@ -35,9 +35,11 @@ class ActorClient:
 
         fingerprint = f"{order.amount:064}"
         wanted = PaymentOrder(Money(order.amount, EUR), CARD)
-        keyed = {} if order.key is None else {"key": order.key, "make_claim": claim}
+        make_claim = None if order.key is None else claim
         try:
-            answer = await submit_payment(self.process.gateway, order.merchant_id, wanted, "req_1", **keyed)
+            answer = await submit_payment(
+                self.process.gateway, order.merchant_id, wanted, "req_1", key=order.key, make_claim=make_claim
+            )
         except ReplyAbandoned:
             return NoAnswer()
         match answer:

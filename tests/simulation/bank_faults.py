@@ -63,10 +63,10 @@ _WEIGHTS: dict[Fate, int] = {
 class BankFaults:
     """Chances from 0 to 1: of a connection, of a request, and of a reversal that the bank says it cannot do.
 
-    `anonymous_twins` is the chance that a second answer that names no reference comes a moment later, while
-    another call may wait for its own; else it comes with the first one. `late` is the chance of a request, beside
-    those of `request`, to arrive late and to have no answer. `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
-    connection before the gateway would.
+    `slow` is the chance that processing takes up to `slow_seconds`; `impatient` that the bank closes an idle
+    connection before the gateway would; `late` that a request arrives late and has no answer, beside what may
+    become of it by `request`. `anonymous_twins` is the chance that a second answer which names no reference
+    comes a moment later, while another call may wait for its own; else it comes with the first one.
     """
 
     refuse: float = 0.0
@@ -86,7 +86,7 @@ class BankFaults:
         return BankFaults(decline=self.decline)
 
     def fate(self, random: Random) -> Fate:
-        if random.random() < self.late:
+        if self.late and random.random() < self.late:
             return Fate(Arrival.LATE, random.choice((Said.ERROR, Said.NOTHING, Said.CLOSE)))
         if random.random() >= self.request:
             return NO_FAULT

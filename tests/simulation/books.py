@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
@@ -17,7 +18,6 @@ class Booked:
     amount: int
     reference: str
     outcome: str
-    is_due: bool
     flags: frozenset[str]
 
 
@@ -35,7 +35,6 @@ class Books:
     payments: tuple[Booked, ...]
     events: Mapping[str, tuple[Told, ...]]
     last_seqs: Mapping[str, int]
-    claims: Mapping[tuple[str, str], str]
 
     @property
     def references(self) -> frozenset[str]:
@@ -47,31 +46,27 @@ class Books:
 
 
 _PAYMENTS = """
-    SELECT jobs.merchant_id, jobs.id, jobs.status, payments.status, payments.amount, attempts.reference, outcome,
-        due_at IS NOT NULL, (SELECT group_concat(code) FROM flags WHERE flags.job_id = jobs.id)
+    SELECT jobs.merchant_id, jobs.id, jobs.status, payments.status, payments.amount,
+        attempts.reference, outcome,
+        (SELECT coalesce(group_concat(code), '') FROM flags WHERE flags.job_id = jobs.id)
     FROM jobs JOIN payments ON payments.id = jobs.payment_id
     LEFT JOIN attempts ON attempts.job_id = jobs.id
     ORDER BY jobs.id
 """
+_EVENTS = "SELECT merchant_id, seq, type, job_id FROM events ORDER BY merchant_id, seq"
 
 
 def read_books(connection: sqlite3.Connection) -> Books:
     events: dict[str, list[Told]] = {}
-    for merchant_id, *told in connection.execute(
-        "SELECT merchant_id, seq, type, job_id FROM events ORDER BY merchant_id, seq"
-    ).fetchall():
-        events.setdefault(merchant_id, []).append(Told(*told))
+    for merchant_id, seq, kind, job_id in connection.execute(_EVENTS).fetchall():
+        events.setdefault(merchant_id, []).append(Told(seq, kind, job_id))
     return Books(
-        tuple(
-            Booked(*row, is_due=bool(due), flags=frozenset((flags or "").split(",")) - {""})
-            for *row, due, flags in connection.execute(_PAYMENTS).fetchall()
-        ),
+        tuple(map(_booked, connection.execute(_PAYMENTS).fetchall())),
         {merchant_id: tuple(told) for merchant_id, told in events.items()},
         dict(connection.execute("SELECT id, last_seq FROM merchants").fetchall()),
-        {
-            (merchant_id, key): job_id
-            for merchant_id, key, job_id in connection.execute(
-                "SELECT merchant_id, key, job_id FROM idempotency_keys"
-            ).fetchall()
-        },
     )
+
+
+def _booked(row: tuple[Any, ...]) -> Booked:
+    *columns, flags = row
+    return Booked(*columns, frozenset(flags.split(",")) - {""})

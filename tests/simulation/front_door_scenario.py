@@ -27,7 +27,7 @@ LIVES = 3
 PAYERS = 4
 ORDERS_OF_EACH = 3
 LONGEST_PAUSE_SECONDS = 4.0
-SETTLED_WITHIN_SECONDS = 6 * 3600.0
+SETTLED_WITHIN_SECONDS = 3600.0
 STREAMED_WITHIN_SECONDS = 120.0
 FAULTS = DiskFaults(fills_up=0.001, write_fails=0.001, sync_fails=0.002, commit_lies=0.01)
 # One that the bank can never reverse stays unknown until a person settles it.

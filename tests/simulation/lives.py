@@ -123,7 +123,7 @@ async def _live(world: World, life: Life, stopping: trio.Event) -> None:
 
 
 def _hear(world: World, life: Life, call: Call, answer: Answer) -> None:
-    """Remember an approval that came after a reversal began, if the life goes on for as long as telling takes."""
+    """Remember an approval that came after a reversal began, if the life outlives it for long enough."""
 
     async def outlive() -> None:
         with life.guest():
@@ -143,7 +143,10 @@ async def _judge_start(world: World, storage: SqliteStorage) -> None:
     for finding in check_integrity(connection_of(storage)):
         world.report(f"damaged: {finding}")
     for violation in violations_at_start(
-        books_of(storage), world.bank.ledger, world.orders, {one.merchant_id: one.told for one in world.subscribers}
+        books_of(storage),
+        world.bank.ledger,
+        world.orders,
+        {one.merchant_id: one.told for one in world.subscribers},
     ):
         world.report(violation)
     await trio.lowlevel.checkpoint()

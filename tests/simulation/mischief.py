@@ -18,7 +18,7 @@ from pgw.ports import Clock
 from pgw.storage.port import StorageUnavailable, Unresolved
 from tests.simulation.bank_faults import NO_BANK_FAULTS, STORMY
 from tests.simulation.crashes import ActorKilled, Bug
-from tests.simulation.life import Life, ProcessDied
+from tests.simulation.life import ProcessDied
 from tests.simulation.log_lines import LIFE
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -112,7 +112,7 @@ async def make_mischief(world: World) -> None:
 
 
 async def operate(world: World) -> None:
-    """Settle what the bank refuses to reverse, by what its ledger says; with the plan's leave a little more."""
+    """Settle what the bank refuses to reverse, as its ledger says; while there are faults, more than that."""
     random = world.simulation.random
     while True:
         await trio.sleep(random.random() * 20)

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from attrs import evolve
 
 from pgw.actors import payment as payments
+from pgw.actors.mailbox import Reply
 from pgw.actors.outcome import failing, outcome_of
 from pgw.actors.payment import PaymentActor, SubmitPayment
 from pgw.actors.payment_ports import PaymentPorts
@@ -43,17 +44,10 @@ def accepted_before_commit() -> Iterator[None]:
             command.reply_to.answer(Ok(change.job))
             return await actor.ports.storage.write(change)
 
-        return await accept(_with_write(actor, write), evolve(command, reply_to=_Deaf()))
+        return await accept(_with_write(actor, write), evolve(command, reply_to=Reply()))
 
     with patch.object(PaymentActor, "_accept", _accept):
         yield
-
-
-class _Deaf:
-    """Where a second answer goes."""
-
-    def answer(self, answer: object) -> None:
-        pass
 
 
 @contextmanager
@@ -111,4 +105,3 @@ def time_out_is_failure() -> Iterator[None]:
 
     with patch.object(payments, "outcome_of", judge):
         yield
-

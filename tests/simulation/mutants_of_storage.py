@@ -22,7 +22,9 @@ def no_check_of_the_key() -> Iterator[None]:
     assert insert in writing._INSTALL
     with (
         patch.object(writing, "claims_before", lambda _connection, _rows: {}),
-        patch.object(writing, "_INSTALL", writing._INSTALL.replace(insert, "INSERT OR REPLACE INTO idempotency_keys")),
+        patch.object(
+            writing, "_INSTALL", writing._INSTALL.replace(insert, "INSERT OR REPLACE INTO idempotency_keys")
+        ),
     ):
         yield
 

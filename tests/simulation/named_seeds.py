@@ -70,7 +70,7 @@ async def fail_to_sync(simulation: Simulation) -> list[str]:
 
 
 async def answer_twice_without_a_reference(simulation: Simulation) -> list[str]:
-    """Pay twice over one connection, on which the first answer comes a second time while the other is awaited."""
+    """Pay twice over one connection, on which the first answer comes again while the other is awaited."""
     findings = []
     async with trio.open_nursery() as nursery:
         bank = SimulatedBank(simulation.random, nursery)
@@ -91,14 +91,15 @@ async def answer_twice_without_a_reference(simulation: Simulation) -> list[str]:
 NAMED_SEEDS = (
     NamedSeed(
         "fsync-failed-before",
-        "After a failed fsync the next life built on rows that were only in the system's memory, so that a power "
-        "cut lost what that life had acknowledged.",
+        "After a failed fsync the next life built on rows that were only in the system's memory, so that a "
+        "power cut lost what that life had acknowledged.",
         fail_to_sync,
     ),
     NamedSeed(
         "answered-twice-without-a-reference",
-        "An answer that names no reference and comes a second time while the next call waits on the same "
-        "connection was taken for that call's: a payment was Approved and never charged, or Failed and charged.",
+        "An answer that names no reference and comes a second time while the next call waits on the "
+        "same connection was taken for that call's: a payment was Approved and never charged, or Failed "
+        "and charged.",
         answer_twice_without_a_reference,
         is_open=True,
     ),

@@ -15,7 +15,10 @@ from tests.simulation.clients import Order
 
 @frozen
 class Evidence:
-    """`settled` are the jobs that an operator settled, `late` those whose late approval a life saw and outlived."""
+    """`settled` are the jobs that an operator settled.
+
+    `late` are the references of which a life saw a late approval, and had the time to tell.
+    """
 
     books: Books
     ledger: Ledger
@@ -139,7 +142,11 @@ def _lives_of_jobs(evidence: Evidence) -> Iterator[str]:
         types = of_jobs[payment.job_id]
         end = [ends[payment.job_status]] if payment.job_status in ends else []
         updates = types[1:-1] if end else types[1:]
-        if types[:1] != ["job.created"] or types[-1:] != (end or types[-1:]) or set(updates) - {"job.updated"}:
+        if (
+            types[:1] != ["job.created"]
+            or types[-1:] != (end or types[-1:])
+            or set(updates) - {"job.updated"}
+        ):
             yield f"events: those of {payment.job_id} are {types}"
 
 

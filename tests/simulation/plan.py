@@ -40,7 +40,7 @@ class Ending:
 
     kind: Kind
     unit: Unit
-    after: float
+    after: float = field(converter=float)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.unit}:{self.after:g}"
@@ -53,7 +53,7 @@ class Ending:
 
 @frozen
 class Plan:
-    """`endings` are those of the lives in the first phase; `heals_alive` lets the last life see the faults end.
+    """`endings` are of the lives in the first phase; `heals_alive` lets the last life see the faults end.
 
     Times are in seconds.
     """

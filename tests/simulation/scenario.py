@@ -6,7 +6,6 @@ a bounded time. Then the power is cut once more, and what is on disk is judged.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from unittest.mock import patch
 
 import trio
@@ -97,7 +96,7 @@ async def _follow(world: World, subscriber: Subscriber) -> None:
 async def _settle(world: World) -> None:
     """Wait until nothing is left to be done, or for too long."""
     with trio.move_on_after(LONGEST_PHASE_SECONDS + 4 * world.plan.inquiry_longest):
-        while not _is_settled(world):
+        while not _is_settled(world):  # noqa: ASYNC110 - nobody tells when storage has settled
             await trio.sleep(SETTLED_EVERY_SECONDS)
         return
     world.report(f"stuck: not settled {trio.current_time():.0f} s after the beginning: {_unsettled(world)}")
@@ -115,9 +114,7 @@ def _unsettled(world: World) -> dict[str, int]:
         "orders": sum(not order.is_done for order in world.orders),
         "open jobs": len(books.open_jobs),
         "requests on their way": world.bank.on_its_way,
-        "events to be told": sum(
-            books.last_seqs[one.merchant_id] - one.seq for one in world.subscribers
-        ),
+        "events to be told": sum(books.last_seqs[one.merchant_id] - one.seq for one in world.subscribers),
         "late charges to be flagged": len(_late_charges(world, books)),
     }
 

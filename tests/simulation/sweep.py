@@ -1,4 +1,4 @@
-"""Ends one seed's first life everywhere: at each operation of the disk, and at every n-th step of the scheduler."""
+"""Ends one seed's first life everywhere: at each operation of the disk, and every so many steps."""
 
 from tests.simulation.plan import Ending, Kind, Unit
 from tests.simulation.runs import Case

@@ -16,9 +16,12 @@ import trio
 from pgw.storage import database
 from tests.simulation.front_door import ClientStream, Unanswered, client_stream
 from tests.simulation.front_door_gateway import LONGEST_PAUSE_SECONDS
+from tests.simulation.front_door_listener import MemoryListener
 from tests.simulation.front_door_merchants import Order
 from tests.simulation.front_door_scenario import Outcome, pay_through_lives
 from tests.simulation.front_door_scene import Scene, open_scene
+from tests.simulation.front_door_stream import WINDOW_BYTES, ServerEnd
+from tests.simulation.life import Life, ProcessDied
 from tests.simulation.seeded import Simulation, run_seed
 
 # Of a stream whose client leaves while the past is read: `pgw.http.jobs.stream._events` does not close it.
@@ -137,3 +140,33 @@ async def _pay_again_and_again(scene: Scene) -> None:
         while True:
             status, _, _ = await scene.client.post_payment(ORDER.document)
             assert 202 == status
+
+
+def test_no_byte_leaves_a_life_that_is_over_nor_waits_in_it() -> None:
+    """Not even where the server shields it, and nobody aborts it."""
+
+    async def send_and_die(simulation: Simulation) -> None:
+        life = Life()
+        listener = MemoryListener(life, simulation.random)
+        clients = [listener.connect(), listener.connect()]
+        with pytest.RaisesGroup(ProcessDied, ProcessDied):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_send_shielded, await listener.accept(), WINDOW_BYTES + 1)
+                await trio.sleep(1)
+                nursery.start_soon(_send_shielded, await listener.accept(), 1)
+                life.kill()
+        with pytest.raises(trio.BrokenResourceError):
+            listener.connect()
+        with trio.move_on_after(1):
+            assert await clients[0].receive_some(), "what had left before may arrive"
+        with trio.move_on_after(1) as silence:
+            await clients[1].receive_some()
+        assert silence.cancelled_caught
+
+    for seed in FEW_SEEDS:
+        run_seed(send_and_die, seed)
+
+
+async def _send_shielded(end: ServerEnd, count: int) -> None:
+    with trio.CancelScope(shield=True):
+        await end.send_all(bytes(count))

@@ -6,18 +6,15 @@ from itertools import count
 import pytest
 import trio
 
-from pgw.domain.result import Ok
 from pgw.storage import database, sqlite
-from pgw.storage.port import StorageLost
-from tests.simulation.acknowledged import DATABASE, Endings, Outcome, compare, write_through_lives
+from tests.simulation.acknowledged import DATABASE, Endings, Outcome, write_through_lives
 from tests.simulation.disk import Disk, Operation
 from tests.simulation.disk_faults import NO_DISK_FAULTS, DiskFaults
 from tests.simulation.life import Life, ProcessDied
-from tests.simulation.orders import KEY, MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import check_integrity, open_simulated_storage
 
-SEEDS = range(50)
+SEEDS = range(12)
 POWER_CUTS = Endings(lives=5, within=400, power_cut=1.0)
 FAULTS = DiskFaults(fills_up=0.002, full_seconds=0.2, write_fails=0.002, commit_lies=0.02)
 
@@ -32,10 +29,10 @@ def _run(seed: int, endings: Endings, faults: DiskFaults) -> Outcome:
 
 
 def test_nothing_acknowledged_is_lost_by_power_cuts() -> None:
-    """Some 250 cuts, each at a random operation of the disk."""
+    """Some 60 cuts, each at a random operation of the disk."""
     outcomes = [_run(seed, POWER_CUTS, NO_DISK_FAULTS) for seed in SEEDS]
     assert [] == [finding for outcome in outcomes for finding in outcome.findings]
-    assert sum(len(outcome.acknowledged) for outcome in outcomes) > 1000
+    assert sum(len(outcome.acknowledged) for outcome in outcomes) > 240
 
 
 def test_a_database_that_does_not_sync_each_commit_loses_some(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,35 +46,7 @@ def test_a_database_that_does_not_sync_each_commit_loses_some(monkeypatch: pytes
 def test_faults_of_the_disk_lose_nothing_acknowledged_and_write_nothing_refused() -> None:
     outcomes = [_run(seed, Endings(5, 400, power_cut=0.5), FAULTS) for seed in SEEDS]
     assert [] == [finding for outcome in outcomes for finding in outcome.findings]
-    assert sum(len(outcome.refused) for outcome in outcomes) > 100
-
-
-def test_a_failed_fsync_costs_nothing_that_a_later_life_acknowledges() -> None:
-    findings = [finding for seed in range(20) for finding in run_seed(_fail_to_sync, seed).answer.findings]
-    assert [] == findings
-
-
-async def _fail_to_sync(simulation: Simulation) -> Outcome:
-    """Write, fail a commit's fsync, end, write again in the next life, and lose power."""
-    disk, outcome = Disk(simulation.random), Outcome()
-    with pytest.RaisesGroup(StorageLost, flatten_subgroups=True):
-        async with open_simulated_storage(disk, DATABASE, lambda _: None, life=Life()) as storage:
-            await storage.add_merchant(MERCHANT, KEY)
-            disk.faults = DiskFaults(sync_fails=1)
-            await storage.write(accepted(simulation))
-    disk.crash(power_cut=False)
-    disk.heal()
-    life = Life()
-    with pytest.RaisesGroup(ProcessDied, flatten_subgroups=True, allow_unwrapped=True):
-        async with open_simulated_storage(disk, DATABASE, lambda _: None, life=life) as storage:
-            change = accepted(simulation)
-            assert Ok(None) == await storage.write(change)
-            outcome.acknowledged.append(change.job.id)
-            life.kill()
-            disk.crash(power_cut=True)
-    async with open_simulated_storage(disk, DATABASE, lambda _: None, life=Life()) as storage:
-        await compare(storage, outcome)
-    return outcome
+    assert sum(len(outcome.refused) for outcome in outcomes) > 24
 
 
 @pytest.mark.parametrize("power_cut", [True, False])

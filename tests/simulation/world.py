@@ -94,5 +94,3 @@ class World:
         crash = unexpected(line.get("exc_info")) if line["event"] == "ActorCrashed" else None
         if crash is not None:
             self.report(f"crashed: {about} of {crash}")
-
-

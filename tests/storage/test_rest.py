@@ -222,3 +222,24 @@ async def test_a_tainted_reference_is_never_intended_again(storage: Storage, cha
     await write_all(storage, accepted, resting(accepted, NOW))
     with pytest.raises(Exception, match="never sent again"):
         await storage.write(evolve(accepted, is_told=False))
+
+
+async def test_what_an_operator_settled_is_never_doubted_again(storage: Storage, changes: Changes) -> None:
+    accepted = changes.accepted()
+    await write_all(storage, accepted, doubted := resting(accepted, NOW))
+    payment = doubted.payment.authorized(LATER)
+    attempt = doubted.attempt.settled("told by the bank", LATER, None)
+    await write_all(storage, Change(payment, doubted.job.following(payment), attempt))
+    with pytest.raises(Exception, match="only an operator settles it, and for good"):
+        await storage.write(evolve(doubted, is_told=False))
+
+
+async def test_a_reversal_that_was_refused_is_not_begun_again(storage: Storage, changes: Changes) -> None:
+    accepted = changes.accepted()
+    await write_all(storage, accepted, doubted := resting(accepted, NOW))
+    reversing = doubted.attempt.to_be_reversed(FailureCode.INTERRUPTED, 1, NOW)
+    refused = reversing.ended(AttemptOutcome.NOT_REVERSIBLE, 1, LATER)
+    for attempt in (reversing, refused):
+        await write_all(storage, evolve(doubted, attempt=attempt, is_told=False))
+    with pytest.raises(Exception, match="only an operator settles it, and for good"):
+        await storage.write(evolve(doubted, attempt=reversing, is_told=False))

@@ -39,6 +39,13 @@ BEGIN
     SELECT RAISE(ABORT, 'a reversal stands');
 END;
 
+CREATE TRIGGER what_an_operator_settled_stands BEFORE UPDATE OF outcome ON attempts
+WHEN OLD.outcome = 'Settled' AND NEW.outcome <> 'Settled'
+    OR OLD.outcome = 'NotReversible' AND NEW.outcome NOT IN ('NotReversible', 'Settled')
+BEGIN
+    SELECT RAISE(ABORT, 'only an operator settles it, and for good');
+END;
+
 CREATE TRIGGER what_the_bank_said_stands BEFORE UPDATE OF outcome ON attempts
 WHEN OLD.outcome IN ('Answered', 'NotProcessed') AND NEW.outcome <> OLD.outcome
 BEGIN
