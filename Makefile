@@ -27,14 +27,16 @@ demo: $(INSTALLED)  ## run the gateway and the bank simulator on this terminal
 	@$(VENV)/bin/pgw demo
 
 test: $(INSTALLED)  ## run every test
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest -q -n 2 --dist loadfile
 
 simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant each known bug, which must be caught
+	@$(VENV)/bin/pytest -q -m long tests/simulation
 	@$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --jobs $(JOBS) $(if $(FROM),--from $(FROM)) $(if $(RESUME),--resume $(RESUME))
 	@$(VENV)/bin/python -m tests.simulation --mutants --seeds 500 --jobs $(JOBS)
 	@$(VENV)/bin/python -m tests.simulation --same 50
 
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
+	@$(VENV)/bin/pytest -q -m long tests/end_to_end
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture

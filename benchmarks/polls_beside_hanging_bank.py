@@ -13,7 +13,7 @@ from benchmarks.memory_in_flight import ORDER
 from benchmarks.processes import GATEWAY, gateway, simulator
 
 CLIENTS = 8
-POLLS = 5000
+POLLS = 2000
 PAYMENTS_A_SECOND = 20
 ROUNDS = 3
 HANGS = {**ORDER, "card": {"number": "4000009900000020", "cvv": "123", "expiryMonth": 11, "expiryYear": 2034}}

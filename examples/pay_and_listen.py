@@ -3,11 +3,14 @@
 import argparse
 import json
 import sys
+import uuid
 from urllib.parse import urljoin
 
 import httpx
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, open_websocket_url
+
+LONGEST_SECONDS = 60
 
 
 async def main() -> int:
@@ -40,19 +43,22 @@ async def pay_and_listen(url: str, key: str, number: str) -> int:
         american_express = number.startswith(("34", "37"))
         card = {"number": number, "cvv": "1234" if american_express else "123"}
         order = {"amount": "10.50", "currency": "EUR", "description": "Order 17"}
-        async with httpx.AsyncClient(base_url=url, headers={"Authorization": bearer}) as gateway:
+        # Send the request again under the same key, and it is still one payment.
+        headers = {"Authorization": bearer, "Idempotency-Key": str(uuid.uuid4())}
+        async with httpx.AsyncClient(base_url=url, headers=headers) as gateway:
             accepted = await gateway.post(
                 "/payments", json=order | {"card": card | {"expiryMonth": 11, "expiryYear": 2034}}
             )
         job = accepted.raise_for_status().json()
         print(f"Accepted:  job {job['jobId']}")
-        while job["status"] == "Created" and job["paymentStatus"] != "Unknown":
-            frame = json.loads(await stream.get_message())
-            if frame.get("job", {}).get("jobId") == job["jobId"]:
-                job = frame["job"]
-                print(f"Frame:     {frame['seq']} {frame['type']}, payment is {job['paymentStatus']}")
-    if job["paymentStatus"] == "Unknown":
-        print("Outcome:   not known; the gateway will not guess, and neither should you")
+        with trio.move_on_after(LONGEST_SECONDS):
+            while job["status"] == "Created":
+                frame = json.loads(await stream.get_message())
+                if frame.get("job", {}).get("jobId") == job["jobId"]:
+                    job = frame["job"]
+                    print(f"Frame:     {frame['seq']} {frame['type']}, payment is {job['paymentStatus']}")
+    if job["status"] == "Created":
+        print("Outcome:   not known yet; the gateway goes on asking the bank, and never guesses")
     return 0 if job["paymentStatus"] == "Approved" else 1
 
 

@@ -3,8 +3,12 @@
 import argparse
 import sys
 import time
+import uuid
 
 import httpx
+
+TRIES = 3
+LONGEST_SECONDS = 60
 
 
 def main() -> int:
@@ -30,24 +34,42 @@ def pay_and_poll(gateway: httpx.Client, number: str) -> int:
     american_express = number.startswith(("34", "37"))
     card = {"number": number, "cvv": "1234" if american_express else "123"}
     order = {"amount": "10.50", "currency": "EUR", "description": "Order 17"}
-    accepted = gateway.post(
-        "/payments", json=order | {"card": card | {"expiryMonth": 11, "expiryYear": 2034}}
-    ).raise_for_status()
+    accepted = submit(gateway, order | {"card": card | {"expiryMonth": 11, "expiryYear": 2034}})
     job = accepted.json()
     print(f"Accepted: job {job['jobId']}")
-    while job["status"] == "Created" and job["paymentStatus"] != "Unknown":
+    until = time.monotonic() + LONGEST_SECONDS
+    while job["status"] == "Created" and time.monotonic() < until:
         # `Prefer: wait` lets one request wait for the next change; Retry-After spaces those that saw none.
         answer = gateway.get(accepted.headers["Location"]).raise_for_status()
         job = answer.json()
         print(f"Polled:   job is {job['status']}, payment is {job['paymentStatus']}")
         if job["status"] == "Created" and "Preference-Applied" not in answer.headers:
             time.sleep(int(answer.headers["Retry-After"]))
-    if job["status"] != "Completed":
-        print("Outcome:  not known; the gateway will not guess, and neither should you")
+    if job["status"] == "Created":
+        print("Outcome:  not known yet; the gateway goes on asking the bank, and never guesses")
+        return 1
+    if job["status"] == "Failed":
+        print(f"Outcome:  Failed, no money moved: {job['error']['detail']}")
         return 1
     payment = gateway.get(f"/payments/{job['entityId']}").raise_for_status().json()
     print(f"Outcome:  {payment['status']} {payment.get('declineCode', '')}".rstrip())
     return 0 if payment["status"] == "Approved" else 1
+
+
+def submit(gateway: httpx.Client, order: dict[str, object]) -> httpx.Response:
+    """Submit under one key: however often it is sent, it is one payment."""
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    for tries_left in reversed(range(TRIES)):
+        try:
+            answer = gateway.post("/payments", json=order, headers=key)
+        except httpx.TransportError:
+            if not tries_left:
+                raise
+        else:
+            if answer.status_code not in {409, 500, 503} or not tries_left:
+                return answer.raise_for_status()
+        time.sleep(1)
+    raise AssertionError("the last try returned or raised")
 
 
 if __name__ == "__main__":

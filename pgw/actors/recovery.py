@@ -95,7 +95,7 @@ class Recovery:
 
     @property
     def _room(self) -> int:
-        """How many more to take up. While the bank fails they wait: asking in vain would only put them off."""
+        """How many more to take up. While the bank fails they wait: asking in vain would put them off."""
         bank = self._ports.bank
         room = self._at_a_time - len(self._at_work)
         if BankFeature.LOOK_UP in bank.features:

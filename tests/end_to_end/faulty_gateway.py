@@ -20,6 +20,12 @@ LOOK_SECONDS = 0.05
 FOREVER_SECONDS = 3600
 END_SECONDS = 1.0
 WRITE, NEWEST_GROUP = "INSERT INTO change_groups", "SELECT number FROM newest_group"
+# What the write reports, though it takes place.
+CODES = {
+    "fsync": sqlite3.SQLITE_IOERR_FSYNC,
+    "damage": sqlite3.SQLITE_CORRUPT,
+    "forgotten": sqlite3.SQLITE_FULL,
+}
 
 _run = AiosqliteEngine.run
 
@@ -49,13 +55,11 @@ class FaultyConnection:
         return answer
 
     def _fail(self) -> None:
-        error = sqlite3.OperationalError("forced by a test")
-        if "fsync" in self._names:
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-            raise error
-        if "forgotten" in self._names:
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise error
+        for name, code in CODES.items():
+            if name in self._names:
+                error = sqlite3.OperationalError("forced by a test")
+                error.sqlite_errorcode = code
+                raise error
 
 
 async def run_faultily(self: AiosqliteEngine, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ import trio
 
 from pgw.http import connection, server
 from pgw.http.front import Application
+from pgw.ports import SystemClock
 
 IDLE, ANSWER_AFTER, LEFT = 0.2, 0.3, 0.1
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -43,7 +44,9 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
     with trio.fail_after(5), server.listen("127.0.0.1", 0) as listener:
         address = listener.getsockname()
         accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-        serve = partial(server.serve, application, accepting, shutdown=trio.sleep_forever, grace=0)
+        serve = partial(
+            server.serve, application, accepting, clock=SystemClock(), shutdown=trio.sleep_forever, grace=0
+        )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve)
             async with await trio.open_tcp_stream(*address) as client:

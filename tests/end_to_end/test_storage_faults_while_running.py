@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.end_to_end.conftest import StartGateway, StartSimulator
-    from tests.end_to_end.programs import Gateway, Program
+    from tests.end_to_end.programs import Gateway, Program, Simulator
 
 PAGE = 4096
 
@@ -70,21 +70,19 @@ def test_a_payment_that_was_refused_and_yet_written_is_not_charged_after_a_crash
     assert (0, 1) == (ledger["count"], ledger["tombstones"])
 
 
-def test_a_write_that_meets_damage_ends_the_process(
-    tmp_path: Path, gateway: Gateway, start_gateway: StartGateway
-) -> None:
-    gateway.settled(gateway.pay())
-    path = copied(gateway, tmp_path / "pgw.db")
-    faulty = start_gateway(path, NO_BANK)
-    damage(path)
-    with pytest.raises(httpx.TransportError):
-        faulty.pay()
-    assert 1 == faulty.ended()
-    message, reason = last_line(faulty)
+def test_a_write_that_meets_damage_ends_the_process(tmp_path: Path, simulator: Simulator) -> None:
+    with faulty_gateway(tmp_path / "pgw.db", simulator.url) as gateway:
+        gateway.settled(gateway.pay())
+        # Forced: what is damaged on disk is as likely to be met by a read first.
+        gateway.have("damage")
+        with pytest.raises(httpx.TransportError):
+            gateway.pay()
+        assert 1 == gateway.process.wait(15)
+    message, reason = last_line(gateway)
     assert "Ended" == message
     assert reason.startswith("StorageLost: the database is damaged (")
     assert reason.endswith("restore it from a backup")
-    assert not [line for line in faulty.lines if '"ActorCrashed"' in line]
+    assert not [line for line in gateway.lines if '"ActorCrashed"' in line]
 
 
 def test_a_read_that_meets_damage_is_refused_and_nothing_is_written_any_more(

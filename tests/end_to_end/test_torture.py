@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.end_to_end.programs import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.long
 SECONDS = 150
 SEED = 3
 # Answers 202 to every fifth payment without having kept it.

@@ -69,4 +69,4 @@ def read_books(connection: sqlite3.Connection) -> Books:
 
 def _booked(row: tuple[Any, ...]) -> Booked:
     *columns, flags = row
-    return Booked(*columns, frozenset(flags.split(",")) - {""})
+    return Booked(*columns, frozenset(flags.split(",")) - {""})  # type: ignore[call-arg]

@@ -9,6 +9,7 @@ import httpcore
 from pgw.actors import investigation
 from pgw.actors.outcome import failing, following
 from pgw.actors.payment_ports import PaymentPorts
+from pgw.bank.http import HttpBankConnection
 from pgw.bank.link import Link
 from pgw.bank.port import Authorized, NeverSeen
 from pgw.domain import attempt as attempts
@@ -61,15 +62,20 @@ def approval_after_reversal() -> Iterator[None]:
 
 @contextmanager
 def answer_of_another_call() -> Iterator[None]:
-    """What came behind an answer is kept, and read as the answer to the next call."""
+    """What came behind an answer is kept, and read as the answer to the next call, and so on from there."""
 
     async def exchange(link: Link, request: httpcore.Request) -> tuple[int, bytes, bool]:
         status, body, _ = await exchanged(link, request)
         return status, body, True
 
-    exchanged = Link.exchange
+    async def close(connection: HttpBankConnection) -> None:
+        if connection._link is None or not connection._link._connection.is_idle():
+            await closed(connection)
+
+    exchanged, closed = Link.exchange, HttpBankConnection.close
     with (
         patch.object(Link, "exchange", exchange),
+        patch.object(HttpBankConnection, "close", close),
         patch.object(Link, "is_usable", property(lambda link: link._connection.is_idle())),
     ):
         yield

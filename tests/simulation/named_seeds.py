@@ -16,7 +16,7 @@ from pgw.domain.result import Ok
 from pgw.storage.port import StorageLost
 from tests.simulation.acknowledged import DATABASE, Outcome, compare
 from tests.simulation.bank import SimulatedBank
-from tests.simulation.bank_faults import NO_FAULT, Arrival, BankFaults, Fate, Said
+from tests.simulation.bank_faults import Arrival, BankFaults, Fate, Said
 from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
@@ -39,7 +39,7 @@ class NamedSeed:
 
     def findings(self) -> list[str]:
         """Run it under some seeds, each of which decides what is lost and when."""
-        return [finding for seed in range(20) for finding in run_seed(self.scenario, seed).answer]
+        return [finding for seed in range(40) for finding in run_seed(self.scenario, seed).answer]
 
 
 async def fail_to_sync(simulation: Simulation) -> list[str]:
@@ -71,14 +71,26 @@ async def fail_to_sync(simulation: Simulation) -> list[str]:
 
 async def answer_twice_without_a_reference(simulation: Simulation) -> list[str]:
     """Pay twice over one connection, on which the first answer comes again while the other is awaited."""
+    return await _pay_over_one_connection(simulation, payments=2, anonymous_twins=1.0)
+
+
+async def answer_twice_and_go_on(simulation: Simulation) -> list[str]:
+    """Pay four times; where the first answer is told from the second one's, that one's is still to come."""
+    return await _pay_over_one_connection(simulation, payments=4, anonymous_twins=0.0)
+
+
+async def _pay_over_one_connection(
+    simulation: Simulation, *, payments: int, anonymous_twins: float
+) -> list[str]:
+    """Return who was told an answer that is not theirs."""
     findings = []
     async with trio.open_nursery() as nursery:
         bank = SimulatedBank(simulation.random, nursery)
-        bank.faults = BankFaults(decline=0.0, anonymous_twins=1.0)
-        bank.fates = [Fate(Arrival.NOW, Said.TWICE), NO_FAULT]
+        bank.faults = BankFaults(decline=0.0, anonymous_twins=anonymous_twins)
+        bank.fates = [Fate(Arrival.NOW, Said.TWICE)]
         connector = HttpBank("bank", "http://bank", frozenset(BankFeature), SimulatedNetwork(bank, Life()))
         async with connector.connection() as connection:
-            for number in (1, 2):
+            for number in range(1, payments + 1):
                 call = Authorize(f"ref_{number}", Money(number, Currency("EUR", 2)), CARD, capture=True)
                 answer = await connection.perform(call)
                 codes = [booking.authorization_code for booking in bank.ledger.of(call.reference)]
@@ -101,6 +113,13 @@ NAMED_SEEDS = (
         "same connection was taken for that call's: a payment was Approved and never charged, or Failed "
         "and charged.",
         answer_twice_without_a_reference,
+        is_open=True,
+    ),
+    NamedSeed(
+        "out-of-step",
+        "A connection stayed in use after an answer to another reference had been read on it, so that each "
+        "later call was told the answer to the one before: Approved and never charged.",
+        answer_twice_and_go_on,
         is_open=True,
     ),
 )

@@ -24,10 +24,7 @@ from tests.simulation.front_door_stream import WINDOW_BYTES, ServerEnd
 from tests.simulation.life import Life, ProcessDied
 from tests.simulation.seeded import Simulation, run_seed
 
-# Of a stream whose client leaves while the past is read: `pgw.http.jobs.stream._events` does not close it.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Async generator 'pgw.http.jobs.stream._stored':ResourceWarning"
-)
+pytestmark = pytest.mark.long
 PROJECT = Path(__file__).parents[2]
 SEEDS = range(25)
 FEW_SEEDS = range(5)

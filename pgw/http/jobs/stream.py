@@ -1,7 +1,7 @@
 """`WS /jobs/stream` and `/jobs/{id}/stream`: from storage, then live, none missing and none twice."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -95,14 +95,16 @@ async def _events(parts: Parts, position: _Position) -> AsyncGenerator[JobEvent 
     """Yield each event once, in order, and None after every 15 s of silence."""
     seq = position.after
     # A long past is read before subscribing, so that the present does not overflow the buffer meanwhile.
-    async for event in _stored(parts, position, seq):
-        seq = event.seq
-        yield event
-    with parts.stream.subscribe(position.topic) as live:
-        # What was committed before the subscription and after the last page.
-        async for event in _stored(parts, position, seq):
+    async with aclosing(_stored(parts, position, seq)) as past:
+        async for event in past:
             seq = event.seq
             yield event
+    with parts.stream.subscribe(position.topic) as live:
+        # What was committed before the subscription and after the last page.
+        async with aclosing(_stored(parts, position, seq)) as past:
+            async for event in past:
+                seq = event.seq
+                yield event
         if await _has_ended(parts, position):
             return
         while True:
@@ -116,7 +118,7 @@ async def _events(parts: Parts, position: _Position) -> AsyncGenerator[JobEvent 
                 yield next_event
 
 
-async def _stored(parts: Parts, position: _Position, after: int) -> AsyncIterator[JobEvent]:
+async def _stored(parts: Parts, position: _Position, after: int) -> AsyncGenerator[JobEvent, None]:
     while True:
         page = await parts.storage.events_after(
             position.merchant_id, after, job_id=position.job_id, limit=PAGE
