@@ -37,7 +37,17 @@ def decode(call: Call, status: int, body: bytes, *, is_clean: bool) -> Answer:
 
     That the bank did nothing, or undid it, is believed only of a clean answer that is to no other reference.
     """
+    return read(call, status, body, is_clean=is_clean)[0]
+
+
+def read(call: Call, status: int, body: bytes, *, is_clean: bool) -> tuple[Answer, bool]:
+    """Do as `decode`, and tell whether the answer names the call's reference."""
     document = read_object(body)
+    is_named = document is not None and document.get("reference") == call.reference
+    return _answer(call, status, document, is_clean=is_clean), is_named
+
+
+def _answer(call: Call, status: int, document: _Document | None, *, is_clean: bool) -> Answer:
     if document is not None and document.get("reference", call.reference) != call.reference:
         return Doubtful("the answer is to another reference")
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE and is_clean:

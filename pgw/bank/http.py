@@ -47,7 +47,7 @@ class HttpBank:
 
 
 class HttpBankConnection:
-    """One link at a time, and a new one after anything that was not one clean answer."""
+    """One link at a time, and a new one after anything that was not surely the one answer to its call."""
 
     def __init__(self, bank: HttpBank) -> None:
         self._bank = bank
@@ -59,11 +59,16 @@ class HttpBankConnection:
             link = await self._usable_link()
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             return NotSent(f"{type(error).__name__}: {error}")
-        is_clean = False
+        may_stay = False
         try:
             with trio.move_on_after(bank.answer_timeout):
                 status, body, is_clean = await link.exchange(request_for(call, bank.address))
-                return answers.decode(call, status, body, is_clean=is_clean)
+                answer, is_named = answers.read(call, status, body, is_clean=is_clean)
+                # HTTP/1.1 does not say which request an answer is to. A second one may come when the next
+                # request is under way, and only a reference tells it from that one's own.
+                is_sure = is_named or BankFeature.NAME_REFERENCE not in bank.features
+                may_stay = is_clean and is_sure and not isinstance(answer, Doubtful)
+                return answer
             reason = f"no answer within {bank.answer_timeout:g} s"
         except AnswerTooLarge:
             reason = "the answer is too large"
@@ -73,7 +78,7 @@ class HttpBankConnection:
             # Its text quotes what the bank sent, which may be an echo of the request, CVV and all.
             reason = type(error).__name__
         finally:
-            if not is_clean:
+            if not may_stay:
                 await self.close()
         return Doubtful(reason) if link.has_sent else NotSent(reason)
 

@@ -15,11 +15,16 @@ from pgw.domain.money import Money
 
 
 class BankFeature(StrEnum):
-    """What a bank offers beside authorizing a payment."""
+    """What a bank offers beside authorizing a payment.
+
+    One that offers to name the reference has its connections used again only after answers that do: another
+    could not be told from a second answer to the call before. One that does not is trusted to answer once.
+    """
 
     CAPTURE_LATER = "capture-later"
     LOOK_UP = "look-up"
     REVERSE = "reverse"
+    NAME_REFERENCE = "name-reference"
 
 
 @frozen

@@ -16,5 +16,9 @@ def authorize(
     return Authorize(reference, Money(1050, Currency("EUR", 2)), card, capture=capture)
 
 
+ALL_BUT_A_NAME = frozenset(BankFeature) - {BankFeature.NAME_REFERENCE}
+
+
 def bank_at(url: str, **changes: Any) -> HttpBank:
-    return HttpBank("bank", url, frozenset(BankFeature), **({"network": TcpNetwork()} | changes))
+    """Return a bank that offers everything but to name the reference in its answers."""
+    return HttpBank("bank", url, **({"network": TcpNetwork(), "features": ALL_BUT_A_NAME} | changes))

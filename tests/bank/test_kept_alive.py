@@ -5,13 +5,17 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from pgw.bank.http import HttpBankConnection
-from pgw.bank.port import Authorized, BankConnection, Declined, Doubtful
+from pgw.bank.port import Authorized, BankConnection, BankFeature, Declined, Doubtful
 from tests.bank.calls import authorize, bank_at
 from tests.bank.conftest import StartRawBank
 from tests.bank.raw_bank import APPROVED, DECLINED, Conversation, RawBank, answer, says, says_and_closes
 
 YES, NO = answer(APPROVED), answer(DECLINED)
 LOST = Declined("lost_card")
+
+
+def named(reference: str) -> bytes:
+    return answer(b'{"authorized":true,"authorization_code":"code-1","reference":"%s"}' % reference.encode())
 
 
 async def test_one_connection_serves_many_calls(start_raw_bank: StartRawBank) -> None:
@@ -22,15 +26,43 @@ async def test_one_connection_serves_many_calls(start_raw_bank: StartRawBank) ->
     assert [len(bank.requests), bank.accepted] == [5, 1]
 
 
-@pytest.mark.parametrize("status", [400, 503, 500, 404])
-async def test_a_clean_answer_of_any_status_keeps_the_connection(
-    status: int, start_raw_bank: StartRawBank
+@pytest.mark.parametrize(("status", "connections"), [(400, 1), (503, 1), (500, 3), (404, 3)])
+async def test_only_an_answer_as_specified_keeps_the_connection(
+    status: int, connections: int, start_raw_bank: StartRawBank
 ) -> None:
     bank = await start_raw_bank(says(answer(b"{}", status)))
     async with bank_at(bank.url).connection() as connection:
         for number in range(3):
             await connection.perform(authorize(f"ref_{number}"))
-    assert [len(bank.requests), bank.accepted] == [3, 1]
+    assert [len(bank.requests), bank.accepted] == [3, connections]
+
+
+async def test_an_answer_to_another_reference_ends_the_connection(start_raw_bank: StartRawBank) -> None:
+    """Else each later call would be told the answer to the one before."""
+    bank = await start_raw_bank(says(named("ref_0")))
+    async with bank_at(bank.url).connection() as connection:
+        for number in range(3):
+            await connection.perform(authorize(f"ref_{number}"))
+    assert [len(bank.requests), bank.accepted] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "connections"),
+    [
+        pytest.param(named("ref_1"), 1, id="its own"),
+        pytest.param(YES, 3, id="none"),
+        pytest.param(answer(b"{}", 400), 3, id="none, refused"),
+        pytest.param(answer(b"", 503), 3, id="none, not processed"),
+    ],
+)
+async def test_where_a_bank_names_references_only_an_answer_that_does_keeps_the_connection(
+    said: bytes, connections: int, start_raw_bank: StartRawBank
+) -> None:
+    bank = await start_raw_bank(says(said))
+    async with bank_at(bank.url, features=frozenset(BankFeature)).connection() as connection:
+        for _ in range(3):
+            await connection.perform(authorize("ref_1"))
+    assert [len(bank.requests), bank.accepted] == [3, connections]
 
 
 CHUNKED_YES = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (

@@ -113,13 +113,11 @@ NAMED_SEEDS = (
         "same connection was taken for that call's: a payment was Approved and never charged, or Failed "
         "and charged.",
         answer_twice_without_a_reference,
-        is_open=True,
     ),
     NamedSeed(
         "out-of-step",
         "A connection stayed in use after an answer to another reference had been read on it, so that each "
         "later call was told the answer to the one before: Approved and never charged.",
         answer_twice_and_go_on,
-        is_open=True,
     ),
 )
