@@ -21,4 +21,5 @@ ALL_BUT_A_NAME = frozenset(BankFeature) - {BankFeature.NAME_REFERENCE}
 
 def bank_at(url: str, **changes: Any) -> HttpBank:
     """Return a bank that offers everything but to name the reference in its answers."""
-    return HttpBank("bank", url, **({"network": TcpNetwork(), "features": ALL_BUT_A_NAME} | changes))
+    given: dict[str, Any] = {"network": TcpNetwork(), "features": ALL_BUT_A_NAME} | changes
+    return HttpBank("bank", url, **given)
