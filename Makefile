@@ -45,8 +45,9 @@ check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest -q tests/test_architecture.py
 
-bench: $(INSTALLED)  ## measure memory and start-up, and compare with other systems where that is at hand
+bench: $(INSTALLED)  ## measure memory, start-up and recovery, and compare with other systems where that is at hand
 	@$(VENV)/bin/python -m benchmarks.start_up
 	@$(VENV)/bin/python -m benchmarks.memory_in_flight
 	@$(VENV)/bin/python -m benchmarks.polls_beside_hanging_bank
+	@$(VENV)/bin/python -m benchmarks.unfinished
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi
