@@ -69,6 +69,7 @@ def test_a_seed_that_violates_says_which_line_runs_it_again_and_fails() -> None:
     assert f"violated: {COMMAND} --seed 1 --mutant accepted-before-commit" in again.stdout.splitlines()
 
 
+@pytest.mark.long  # `make simulate` asks it of 50 seeds
 def test_one_seed_is_one_world_in_two_processes() -> None:
     assert [] == differing_seeds([1, 2, 3, HTTP_EVERY])
 
