@@ -1,6 +1,5 @@
 """A start with 100,000 unfinished payments: ready within 10 s, bounded memory, the bank's pace."""
 
-import resource
 import sqlite3
 import sys
 import tempfile
@@ -89,5 +88,4 @@ def count(database: Path, statement: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     main()

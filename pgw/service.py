@@ -3,7 +3,6 @@
 import gc
 import resource
 import signal
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -17,8 +16,9 @@ from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits, settle_payment
 from pgw.actors.payment_ports import PaymentPorts
-from pgw.bank.http import HttpBank, origin_of
-from pgw.bank.network import TcpNetwork
+from pgw.bank.address import Address
+from pgw.bank.http import HttpBank
+from pgw.bank.network import TcpNetwork, tls_for
 from pgw.control.address import control_path
 from pgw.control.commands import Commands
 from pgw.control.server import serve_operator
@@ -104,7 +104,7 @@ def payment_ports(
         url=settings.bank_url,
         features=settings.bank_features,
         network=TcpNetwork(),
-        tls=ssl.create_default_context() if settings.bank_url.startswith("https:") else None,
+        tls=tls_for(settings.bank_url),
         answer_timeout=settings.bank_timeout,
     )
     bank = Bank(
@@ -156,7 +156,7 @@ async def _drain(gateway: Gateway, stopping: trio.Event, grace: float) -> None:
 
 async def _look_for_bank(url: str) -> None:
     """Say it where the bank cannot be reached at start, which is no reason not to start."""
-    origin = origin_of(url)
+    origin = Address.of(url).origin
     try:
         stream = await TcpNetwork().connect_tcp(
             origin.host.decode(), origin.port, timeout=LOOK_FOR_BANK_SECONDS

@@ -71,7 +71,7 @@ class Merchant:
             command.reply_to.abandon()
             raise
 
-    def _payment(self, job_id: str, command: SubmitPayment | None = None) -> ChildSpec:
+    def _payment(self, job_id: str, command: SubmitPayment) -> ChildSpec:
         actor = PaymentActor(self._ports, job_id, self._in_flight, command)
 
         async def run() -> None:

@@ -15,11 +15,6 @@ from pgw.bank.port import Answer, BankConnection, BankFeature, Call, Doubtful, N
 from pgw.bank.requests import request_for
 
 
-def origin_of(url: str) -> httpcore.Origin:
-    """Return the scheme, host and port of an HTTP URL."""
-    return Address.of(url).origin
-
-
 @frozen
 class HttpBank:
     """A bank at an HTTP URL. Both times are in seconds; the answer's runs from the first byte sent."""

@@ -7,6 +7,11 @@ import httpcore
 import trio
 
 
+def tls_for(url: str) -> ssl.SSLContext | None:
+    """Return how a bank at this URL is trusted: by the system's authorities; plain HTTP is not."""
+    return ssl.create_default_context() if url.startswith("https:") else None
+
+
 class TcpNetwork(httpcore.AsyncNetworkBackend):
     """Connects within a time limit. Reads and writes have none of their own: the connector's covers both."""
 

@@ -1,6 +1,5 @@
 """`pgw reconcile`."""
 
-import ssl
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import click
 from pgw.bank.file_ledger import FileLedger
 from pgw.bank.http_ledger import HttpLedger
 from pgw.bank.ledger_port import BankLedger
-from pgw.bank.network import TcpNetwork
+from pgw.bank.network import TcpNetwork, tls_for
 from pgw.cli.access import operator_of
 from pgw.cli.operating import of_database, run
 from pgw.cli.progress import shown_progress
@@ -54,5 +53,4 @@ async def _reconcile(database: Path, bank_url: str, ledger_file: Path | None, *,
 
 
 def _http_ledger(url: str) -> BankLedger:
-    tls = ssl.create_default_context() if url.startswith("https:") else None
-    return HttpLedger(url, TcpNetwork(), tls)
+    return HttpLedger(url, TcpNetwork(), tls_for(url))
