@@ -1,4 +1,13 @@
+from enum import StrEnum
+
 from attrs import frozen
+
+
+class Scope(StrEnum):
+    """What a key lets its bearer do; each route declares its own (RFC 6750, section 3)."""
+
+    PAYMENTS_READ = "payments:read"
+    PAYMENTS_WRITE = "payments:write"
 
 
 @frozen

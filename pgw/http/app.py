@@ -42,7 +42,7 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
-        merchant_id = parts.keys.merchant_of(inbound.headers.get("Authorization")) if route.needs_key else ""
+        merchant_id = parts.keys.merchant_of(inbound.headers.get("Authorization")) if route.scope else ""
         call = _call(inbound, merchant_id or "")
         if merchant_id is None:
             challenge = {"WWW-Authenticate": "Bearer"}

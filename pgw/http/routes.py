@@ -6,6 +6,7 @@ from typing import Concatenate
 from attrs import frozen
 from quart import Response
 
+from pgw.domain.merchant import Scope
 from pgw.http.call import Call, Parts
 from pgw.http.health.live import live
 from pgw.http.health.ready import ready
@@ -21,23 +22,26 @@ Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 
 @frozen
 class Route:
-    """A method, a path and its endpoint; `WS` is a WebSocket."""
+    """A method, a path, its endpoint and the scope that a key must have; `WS` is a WebSocket.
+
+    Without a scope no key is needed.
+    """
 
     method: str
     path: str
     endpoint: Endpoint
-    needs_key: bool = True
+    scope: Scope | None
 
 
 ROUTES = (
-    Route("POST", "/payments", submit),
-    Route("GET", "/payments/<payment_id>", payments_fetch.fetch),
-    Route("GET", "/jobs/<job_id>", jobs_fetch.fetch),
-    Route("WS", "/jobs/stream", stream),
-    Route("WS", "/jobs/<job_id>/stream", stream),
-    Route("GET", "/jobs/stream", upgrade_required),
-    Route("GET", "/jobs/<job_id>/stream", upgrade_required),
-    Route("GET", "/health/live", live, needs_key=False),
-    Route("GET", "/health/ready", ready, needs_key=False),
-    Route("GET", "/problems/<code>", explain, needs_key=False),
+    Route("POST", "/payments", submit, Scope.PAYMENTS_WRITE),
+    Route("GET", "/payments/<payment_id>", payments_fetch.fetch, Scope.PAYMENTS_READ),
+    Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, Scope.PAYMENTS_READ),
+    Route("WS", "/jobs/stream", stream, Scope.PAYMENTS_READ),
+    Route("WS", "/jobs/<job_id>/stream", stream, Scope.PAYMENTS_READ),
+    Route("GET", "/jobs/stream", upgrade_required, Scope.PAYMENTS_READ),
+    Route("GET", "/jobs/<job_id>/stream", upgrade_required, Scope.PAYMENTS_READ),
+    Route("GET", "/health/live", live, None),
+    Route("GET", "/health/ready", ready, None),
+    Route("GET", "/problems/<code>", explain, None),
 )
