@@ -65,16 +65,23 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping, secret))
+            app = make_app(
+                Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret)
+            )
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
             on_ready(url)
             nursery.start_soon(_look_for_bank, settings.bank_url)
             _collect_garbage_rarely()
-            async with trio.open_nursery() as until_stopped:
-                until_stopped.start_soon(_drain, gateway, stopping, settings.grace)
-                await serve(app, accepting, clock=clock, shutdown=stopping.wait, grace=settings.grace)
+            await serve(
+                app,
+                accepting,
+                clock=clock,
+                shutdown=stopping.wait,
+                drained=gateway.drained,
+                grace=settings.grace,
+            )
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
 
@@ -147,11 +154,6 @@ async def _end_in_time(resort: LastResort, stopping: trio.Event, grace: float) -
     except trio.Cancelled:
         resort.end_within(END_SECONDS)
         raise
-
-
-async def _drain(gateway: Gateway, stopping: trio.Event, grace: float) -> None:
-    await stopping.wait()
-    await gateway.drained(grace)
 
 
 async def _look_for_bank(url: str) -> None:

@@ -1,7 +1,6 @@
 """The root of the tree: banks, and merchants with their payments."""
 
 import structlog
-import trio
 from attrs import frozen
 
 from pgw.actors.housekeeping import Housekeeping
@@ -90,10 +89,9 @@ class Gateway:
         """Refuse commands from now on, before the process ends."""
         self._is_draining = True
 
-    async def drained(self, grace: float) -> None:
-        """Wait at most `grace` seconds until nothing is in flight; the next start takes up what is left."""
-        with trio.move_on_after(grace):
-            await self._in_flight.emptied()
+    async def drained(self) -> None:
+        """Wait until nothing is in flight; the next start takes up what is left where nobody waits for it."""
+        await self._in_flight.emptied()
 
     def submit(self, command: SubmitPayment) -> Result[None, Refusal]:
         """Hand a command to its merchant's actor, which answers `command.reply_to`."""

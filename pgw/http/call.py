@@ -15,7 +15,8 @@ from pgw.storage.port import Storage
 class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
-    `secret` is what fingerprints of requests are made with.
+    From then on there are `grace` seconds until what still runs is cut off. `secret` is what fingerprints of
+    requests are made with.
     """
 
     gateway: Gateway
@@ -25,6 +26,7 @@ class Parts:
     clock: Clock
     ids: Ids
     stopping: trio.Event
+    grace: float
     secret: bytes = field(repr=False)
 
 

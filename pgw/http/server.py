@@ -57,9 +57,14 @@ async def serve(
     *,
     clock: Clock,
     shutdown: Callable[[], Awaitable[None]],
+    drained: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint,
     grace: float,
 ) -> None:
-    """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
+    """Serve until `shutdown` returns, then until what was accepted is `drained` and no request runs.
+
+    Meanwhile connections are taken and answered, so that a load balancer hears that it is to go elsewhere;
+    each is closed with its answer. All ends within `grace` seconds.
+    """
     config, context = _config(clock), WorkerContext(None)
     application = ASGIWrapper(cast("Any", app))
     # A dictionary without values: a set that keeps its order.
@@ -87,10 +92,15 @@ async def serve(
                 serve_all = partial(trio.serve_listeners, handler_nursery=connections)
                 accepting.start_soon(serve_all, serve_connection, [listener])
                 await shutdown()
+                config.is_stopping = True
+                deadline = connections.cancel_scope.deadline = trio.current_time() + grace
+                beside.start_soon(_abort_at, deadline, open_connections)
+                await drained()
                 accepting.cancel_scope.cancel()
             await context.terminated.set()
-            connections.cancel_scope.deadline = trio.current_time() + grace
-            beside.start_soon(_abort_after, grace, open_connections)
+        # What was accepted at the last moment, by a request that ran until now.
+        with trio.move_on_at(deadline):
+            await drained()
         beside.cancel_scope.cancel()
 
 
@@ -110,29 +120,34 @@ async def _abort_stuck(open_connections: Mapping[Connection, None]) -> None:
             connection.abort()
 
 
-async def _abort_after(grace: float, open_connections: Mapping[Connection, None]) -> None:
-    await trio.sleep(grace)
+async def _abort_at(deadline: float, open_connections: Mapping[Connection, None]) -> None:
+    await trio.sleep_until(deadline)
     for connection in list(open_connections):
         connection.abort()
 
 
 class _Config(Config):
-    """Hypercorn's, adding `Date` alone (RFC 9110, 6.6.1): from our clock, and made once a second."""
+    """Hypercorn's, adding `Date` (RFC 9110, 6.6.1): from our clock, and made once a second.
+
+    Once the server `is_stopping` each answer is its connection's last.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
         self._headers_of_second: tuple[int, list[tuple[bytes, bytes]]] = (-1, [])
+        self.is_stopping = False
 
     def response_headers(self, _protocol: str) -> list[tuple[bytes, bytes]]:
         second = int(self._clock.monotonic())
         if second != self._headers_of_second[0]:
             date = format_datetime(self._clock.now(), usegmt=True)
             self._headers_of_second = second, [(b"date", date.encode())]
-        return self._headers_of_second[1]
+        headers = self._headers_of_second[1]
+        return [*headers, (b"connection", b"close")] if self.is_stopping else headers
 
 
-def _config(clock: Clock) -> Config:
+def _config(clock: Clock) -> _Config:
     config = _Config(clock)
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.websocket_max_message_size = LARGEST_FRAME_BYTES

@@ -140,5 +140,5 @@ async def test_an_unknown_payment_is_not_in_flight(nursery: trio.Nursery, autoju
         await scene.pay()
         await trio.sleep(1)
         assert 0 == scene.gateway.in_flight
-    await scene.gateway.drained(grace=1000.0)
+    await scene.gateway.drained()
     assert (["Unknown"] * 20, 20) == (scene.storage.statuses(), autojump_clock.current_time())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.end_to_end.programs import OTHER_KEY, order
-from tests.end_to_end.sockets import BODY, HEALTH, connected, heard, post
+from tests.end_to_end.sockets import BODY, HEALTH, WHOLE, connected, heard, post
 
 if TYPE_CHECKING:
     import socket
@@ -98,13 +98,19 @@ def test_a_gateway_that_stops_refuses_what_comes_and_completes_what_it_has(
         assert 202 == gateway.pay().status_code
         gateway.process.send_signal(signal.SIGTERM)
         gateway.wait_for_line('"Stopping"')
-        for head, problem in (refused_with(posts, BODY), refused_with(asks, b"x")):
+        refusals = [refused_with(posts, BODY), refused_with(asks, b"x")]
+        for late in (READY, WHOLE):
+            with connected(gateway) as connection:
+                refusals.append(refused_with(connection, late))
+        refusals.append(refused_with(idle, READY))
+        assert [("Created",)] == gateway.rows("SELECT status FROM payments")
+        for head, problem in refusals:
             assert head.startswith(b"http/1.1 503 ")
             assert b"\r\nretry-after: 1" in head
+            assert b"\r\nconnection: close" in head
             assert "ShuttingDown" == problem["code"]
         assert b"" == idle.recv(1)
-        with pytest.raises(ConnectionRefusedError):
-            connected(gateway)
-        assert [("Created",)] == gateway.rows("SELECT status FROM payments")
     assert 0 == gateway.ended()
+    with pytest.raises(ConnectionRefusedError):
+        connected(gateway)
     assert [("Approved",)] == gateway.rows("SELECT status FROM payments")

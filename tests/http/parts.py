@@ -23,4 +23,4 @@ def ports_over(storage: Storage) -> PaymentPorts:
 
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = KeyRing([ApiKey(digest_of(KEY), MERCHANT_ID, demo=False)], demo=False)
-    return Parts(gateway, storage, EventStream(), keys, ports.clock, ports.ids, trio.Event(), SECRET)
+    return Parts(gateway, storage, EventStream(), keys, ports.clock, ports.ids, trio.Event(), 10.0, SECRET)

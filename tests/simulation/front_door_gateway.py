@@ -55,7 +55,17 @@ async def open_gateway(
         gateway = Gateway(_payment_ports(simulation, life, settings, storage, bank), limits)
         nursery.start_soon(gateway.run)
         await gateway.recover()
-        yield Parts(gateway, storage, stream, keys, simulation.clock, simulation.ids, trio.Event(), SECRET)
+        yield Parts(
+            gateway,
+            storage,
+            stream,
+            keys,
+            simulation.clock,
+            simulation.ids,
+            trio.Event(),
+            settings.grace,
+            SECRET,
+        )
         nursery.cancel_scope.cancel()
 
 

@@ -80,7 +80,8 @@ class Lives:
         )
         parts.gateway.admit_no_more()
         parts.stopping.set()
-        await parts.gateway.drained(GRACE_SECONDS)
+        with trio.move_on_after(GRACE_SECONDS):
+            await parts.gateway.drained()
 
     def _end(self, life: Life) -> None:
         if not life.is_over:

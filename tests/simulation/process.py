@@ -97,7 +97,8 @@ async def run_process(
             nursery.start_soon(on_ready, process)
             await stopping.wait()
             gateway.admit_no_more()
-            await gateway.drained(GRACE_SECONDS)
+            with trio.move_on_after(GRACE_SECONDS):
+                await gateway.drained()
         nursery.cancel_scope.cancel()
 
 
@@ -106,9 +107,8 @@ async def _open_front_door(
 ) -> None:
     simulation, storage = around.simulation, process.storage
     keys = KeyRing(await storage.api_keys(), demo=False)
-    parts = Parts(
-        process.gateway, storage, process.stream, keys, simulation.clock, simulation.ids, stopping, SECRET
-    )
+    ports = simulation.clock, simulation.ids
+    parts = Parts(process.gateway, storage, process.stream, keys, *ports, stopping, GRACE_SECONDS, SECRET)
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)
 

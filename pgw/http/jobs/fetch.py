@@ -9,7 +9,7 @@ from pgw.http.call import Call, Parts
 from pgw.http.jobs.representation import job_document
 
 LONGEST_WAIT_SECONDS = 30
-WAIT_WHILE_STOPPING_SECONDS = 5
+SHARE_OF_GRACE = 0.5
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\"?)([0-9]{1,9})\1\s*(?=[,;]|$)", re.IGNORECASE | re.ASCII)
 
 
@@ -50,5 +50,5 @@ async def _at_next_change(parts: Parts, merchant_id: str, job_id: str, wait: int
 async def _end_at_shutdown(parts: Parts, scope: trio.CancelScope) -> None:
     """Leave what is in flight some time to end, and answer before the grace period is over."""
     await parts.stopping.wait()
-    await trio.sleep(WAIT_WHILE_STOPPING_SECONDS)
+    await trio.sleep(parts.grace * SHARE_OF_GRACE)
     scope.cancel()

@@ -11,7 +11,7 @@ from quart import Response
 from quart.wrappers import Websocket
 
 from pgw.actors.event_stream import SubscriberTooSlow
-from pgw.domain.errors import Invalid, InvalidCode
+from pgw.domain.errors import Invalid, InvalidCode, Refusal
 from pgw.domain.job import JobEvent
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers
@@ -60,6 +60,8 @@ async def stream(
 
 async def _start(parts: Parts, call: Call, job_id: str | None) -> Result[_Position, Response]:
     """Judge the request: without `after` a merchant's stream starts at now, a job's at its first event."""
+    if parts.stopping.is_set():
+        return Err(answers.problem(parts, call, Refusal.SHUTTING_DOWN))
     newest = await parts.storage.last_seq(call.merchant_id)
     if job_id is not None and await parts.storage.job(call.merchant_id, job_id) is None:
         return Err(answers.problem(parts, call, "UnknownJob"))
