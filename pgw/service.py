@@ -74,7 +74,9 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             _collect_garbage_rarely()
             async with trio.open_nursery() as until_stopped:
                 until_stopped.start_soon(_drain, gateway, stopping, settings.grace)
-                await serve(app, accepting, clock=clock, shutdown=stopping.wait, grace=settings.grace)
+                await serve(
+                    app, accepting, clock=clock, ids=ids, shutdown=stopping.wait, grace=settings.grace
+                )
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
 
