@@ -1,7 +1,9 @@
 """WebSockets as Hypercorn speaks them, for peers that break the protocol or no longer answer."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+import trio
 from hypercorn.protocol.events import Body, Data, Event, StreamClosed
 from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
 from wsproto.connection import ConnectionState
@@ -35,6 +37,12 @@ class WebSocket(WSStream):
             await self.refuse("MalformedHttp")
         else:
             await super().handle(event)
+
+    async def app_send(self, message: Any) -> None:
+        if self.closed:
+            # One that only sends would hold the event loop for ever, since nothing is waited for any more.
+            await trio.lowlevel.checkpoint()
+        await super().app_send(message)
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():
