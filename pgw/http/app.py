@@ -9,7 +9,6 @@ from quart import Response, has_websocket_context, request, websocket
 from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing.exceptions import WebsocketMismatch
 
 from pgw.domain.errors import Refusal
 from pgw.http import answers
@@ -86,10 +85,10 @@ def _answer_errors(app: QuartTrio, parts: Parts) -> None:
 
     async def refused(error: HTTPException) -> Response:
         code = _CODES.get(error.code or 500, "InternalError")
-        if isinstance(error, WebsocketMismatch):
-            code = "UnknownRoute"
         allow = {}
-        if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
+        if has_websocket_context():
+            code = "UnknownRoute"  # there may be a route for a plain request
+        elif isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
             allow = {"Allow": ", ".join(sorted(error.valid_methods))}
         return answers.problem(parts, _call(_inbound()), code, headers=allow)
 

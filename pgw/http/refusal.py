@@ -7,7 +7,7 @@ import structlog
 from attrs import frozen
 
 from pgw.http import answers
-from pgw.http.front import REFUSED_WITH, REQUEST_ID
+from pgw.http.front import REFUSED_WITH, REQUEST_ID, request_id_of
 from pgw.ports import Clock, Ids
 
 _log = structlog.get_logger()
@@ -32,9 +32,9 @@ class Refusals:
 
     def of(self, code: str, scope: MutableMapping[str, Any] | None = None) -> Refused:
         """Refuse a connection, or the request of `scope`, which then says so in the line of its own."""
-        request_id = (scope or {}).get(REQUEST_ID) or self.ids.new("req")
-        path = None if scope is None else scope["path"]
-        document = answers.problem_document(code, request_id, self.clock.now(), instance=path)
+        known = scope or {}
+        request_id = known.get(REQUEST_ID) or request_id_of(known.get("headers", ()), self.ids)
+        document = answers.problem_document(code, request_id, self.clock.now(), instance=known.get("path"))
         status: int = document["status"]
         if scope is None:
             _log.info(
