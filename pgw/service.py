@@ -1,10 +1,9 @@
 """The composition root: storage, bank, actors, http. It alone knows every concrete class."""
 
 import gc
-import resource
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 
 import httpcore
@@ -28,6 +27,7 @@ from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.server import listen, serve
 from pgw.last_resort import LastResort, last_resort
+from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.secret import read_secret
 from pgw.settings import DEMO_KEYS, Settings
@@ -47,7 +47,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     Raises `StorageCannotOpen`, `CannotUseSecret`, `CannotListen` or `CannotOpenControl` with a sentence for
     the operator, inside exception groups.
     """
-    _raise_limit_of_open_files()
+    raise_limit()
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
     stream, stopping = EventStream(), trio.Event()
@@ -78,9 +78,13 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 app,
                 accepting,
                 clock=clock,
+                ids=ids,
                 shutdown=stopping.wait,
                 drained=gateway.drained,
                 grace=settings.grace,
+                most_connections=connections_within(
+                    settings.max_connections, bank_concurrency=settings.bank_concurrency
+                ),
             )
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
@@ -174,10 +178,3 @@ def _collect_garbage_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def _raise_limit_of_open_files() -> None:
-    """Raise the soft limit, which is often 1,024: connections to clients and banks are files too."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):  # where the hard one is none, the system may have one of its own
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -27,6 +27,7 @@ class Settings:
     demo_keys: bool = False
     rate_limit: int = 100
     max_in_flight: int = 10_000
+    max_connections: int = 10_000
     log_level: str = "info"
     log_format: str = "auto"
     bank_idle: float = 4.0

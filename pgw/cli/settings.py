@@ -90,6 +90,12 @@ SETTINGS = (
         help="Most payments that await the bank; a merchant may have three in ten of them.",
     ),
     setting(
+        "MAX_CONNECTIONS",
+        default=DEFAULTS.max_connections,
+        type=click.IntRange(1, LARGEST_IN_FLIGHT),
+        help="Most connections of clients; fewer where the limit of open files has no room for them.",
+    ),
+    setting(
         "LOG_LEVEL",
         default=DEFAULTS.log_level,
         type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),

@@ -15,7 +15,7 @@ RETRY_AFTER_SECONDS = 1
 MOST_LISTED = 100  # invalid fields; a body of 64 KiB has room for thousands
 _ENCODER = simplejson.JSONEncoder(use_decimal=True, separators=(",", ":"))
 _JSON = "application/json"
-_PROBLEM = "application/problem+json"
+PROBLEM = "application/problem+json"
 
 
 def encode(document: Mapping[str, Any]) -> str:
@@ -45,6 +45,23 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`."""
+    document = problem_document(
+        code, call.request_id, parts.clock.now(), detail=detail, instance=call.request.path
+    )
+    if invalid:
+        document["errors"] = [
+            {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid[:MOST_LISTED]
+        ]
+    status = document["status"]
+    return Response(
+        encode(document), status, {**retry_after(status), **(headers or {})}, content_type=PROBLEM
+    )
+
+
+def problem_document(
+    code: str, request_id: str, at: datetime, *, detail: str | None = None, instance: str | None = None
+) -> dict[str, Any]:
+    """Return a problem's members; without `instance` where the path of the request is not known."""
     kind = PROBLEMS[code]
     assert kind.status is not None, f"{code} is met in jobs only"
     document: dict[str, Any] = {
@@ -52,17 +69,18 @@ def problem(
         "title": kind.title,
         "status": kind.status,
         "detail": detail or kind.explanation,
-        "instance": call.request.path,
+        "instance": instance,
         "code": kind.code,
-        "requestId": call.request_id,
-        "date": timestamp(parts.clock.now()),
+        "requestId": request_id,
+        "date": timestamp(at),
     }
-    if invalid:
-        document["errors"] = [
-            {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid[:MOST_LISTED]
-        ]
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if kind.status == 503 else {}  # noqa: PLR2004
-    return Response(encode(document), kind.status, {**retry, **(headers or {})}, content_type=_PROBLEM)
+    if instance is None:
+        del document["instance"]
+    return document
+
+
+def retry_after(status: int) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}  # noqa: PLR2004
 
 
 def invalid_request(parts: Parts, call: Call, invalid: Sequence[Invalid]) -> Response:

@@ -86,7 +86,9 @@ def _answer_errors(app: QuartTrio, parts: Parts) -> None:
     async def refused(error: HTTPException) -> Response:
         code = _CODES.get(error.code or 500, "InternalError")
         allow = {}
-        if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
+        if has_websocket_context():
+            code = "UnknownRoute"  # there may be a route for a plain request
+        elif isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
             allow = {"Allow": ", ".join(sorted(error.valid_methods))}
         return answers.problem(parts, _call(_inbound()), code, headers=allow)
 

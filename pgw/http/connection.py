@@ -1,39 +1,80 @@
 """A client's connection as Hypercorn sees it, cheaper for each answer and gone as soon as its client is."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+import math
+from collections import OrderedDict
+from contextlib import suppress
 
 import trio
 
-LEFT_SECONDS = 60  # longer than any answer takes, so that it only ends what would never end by itself
-CLOSED_SECONDS = 1
-SEND_SECONDS = 10  # a client that reads nothing for as long is gone, and its stream can be resumed
+from pgw.http.patience import Patience
+
+NEVER = math.inf
+Waiting = OrderedDict["Connection", None]
+"""The connections that wait for a request, in the order in which they began to."""
 
 
 class Connection:
-    """A stream that sends an answer's head and body in one piece.
+    """A stream that sends an answer's head and body in one piece, and knows what it waits for.
 
     Hypercorn writes head, body and an empty end one by one: two packets and three system calls an answer.
-    What is done for it is to run inside `scope`, which ends a while after the client has left.
+    What is done for it is to run inside `scope`, which ends a while after the client has left. Who watches it
+    gives it up after `heard_by`, and aborts it after `sent_by`; both are times of Trio's clock.
     """
 
-    def __init__(self, stream: trio.SocketStream, idle: "IdleWatch") -> None:
+    def __init__(self, stream: trio.SocketStream, patience: Patience, waiting: Waiting) -> None:
         self._stream = stream
-        self._idle = idle
+        self._patience = patience
+        self._waiting = waiting
         self._head = b""
-        self.socket = stream.socket
+        self._head_has_begun = False
         self._is_upgraded = False
-        self._sending_since: float | None = None
+        self._receiving = trio.CancelScope()
+        self.socket = stream.socket
         self.scope = trio.CancelScope()
+        self.sent_by = NEVER
+        self.given_up: str | None = None
+        """The code of the problem for which a request is waited for no longer."""
+        self._wait(patience.first_byte)
+
+    def be_idle(self) -> None:
+        """Wait for the next request."""
+        self._wait(self._patience.keep_alive)
+
+    def begin_head(self) -> None:
+        """Wait for the rest of a request's head, from its first byte on."""
+        if not self._head_has_begun:
+            self._head_has_begun = True
+            self._waiting.move_to_end(self)
+            self.waits_since = trio.current_time()
+            self.heard_by = self.waits_since + self._patience.head
+
+    def be_busy(self) -> None:
+        """Wait for nothing: a request is at work, or all is over."""
+        self._waiting.pop(self, None)
+        self.heard_by = NEVER
+        self.given_up = None
+
+    def expect_pong(self) -> None:
+        self.heard_by = trio.current_time() + self._patience.pong
+
+    def give_up(self, code: str) -> None:
+        """Take what was received for all that the client sends. Asked again where it just sent something."""
+        self.given_up = code
+        self._receiving.cancel()
+
+    def abort(self) -> None:
+        """Close at once. Hypercorn shields what it sends from being cancelled, but not from this."""
+        self.be_busy()
+        self.socket.close()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        data = b""
+        data: bytes | bytearray = b""
         try:
-            data = await self._stream.receive_some(max_bytes)
+            with trio.CancelScope() as self._receiving:
+                data = await self._stream.receive_some(max_bytes)
         finally:
             if not data:
-                self._idle.end()
-                self._end_within(CLOSED_SECONDS if self._is_upgraded else LEFT_SECONDS)
+                self._end_within(self._patience.linger if self._is_upgraded else self._patience.left)
         return data
 
     async def send_all(self, data: bytes) -> None:
@@ -43,80 +84,37 @@ class Connection:
                 self._head += data
                 return
             # Nothing comes behind an upgrade (101) and a Continue (100).
-            self._is_upgraded = data.startswith(b"HTTP/1.1 101")
+            if data.startswith(b"HTTP/1.1 101"):
+                self._is_upgraded = True
+                self.expect_pong()
         head, self._head = self._head, b""
         if head or data:
-            self._sending_since = trio.current_time()
+            self.sent_by = trio.current_time() + self._patience.sending
             await self._stream.send_all(head + data)
-            self._sending_since = None
+            self.sent_by = NEVER
 
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the client has read nothing for too long of what is being sent."""
-        since = self._sending_since
-        return since is not None and trio.current_time() - since > SEND_SECONDS
-
-    def abort(self) -> None:
-        """Close at once. Hypercorn shields what it sends from being cancelled, but not from this."""
-        self.socket.close()
+    async def linger(self) -> None:
+        """Close our side and be read for a moment: closed with bytes unread it is reset, answer and all."""
+        self.be_busy()
+        self._end_within(self._patience.linger)
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            await self.send_eof()
 
     async def send_eof(self) -> None:
         await self.send_all(b"")
         await self._stream.send_eof()
 
     async def aclose(self) -> None:
-        self._idle.end()
-        self._end_within(CLOSED_SECONDS)
+        self.be_busy()
+        self._end_within(self._patience.linger)
         await self._stream.aclose()
+
+    def _wait(self, seconds: float) -> None:
+        self._head_has_begun = False
+        self._waiting[self] = None
+        self.waits_since = trio.current_time()
+        self.heard_by = self.waits_since + seconds
 
     def _end_within(self, seconds: float) -> None:
         """End what goes on for a connection that is over, such as Hypercorn's pings, which sleep for 20 s."""
         self.scope.deadline = min(self.scope.deadline, trio.current_time() + seconds)
-
-
-class IdleWatch:
-    """Closes a connection that was idle for too long, or is idle when the server stops.
-
-    One task a connection where Hypercorn's own starts and cancels one a request, and leaves the last one
-    asleep after the client has left.
-    """
-
-    def __init__(
-        self, stream: trio.SocketStream, keep_alive: float, stopped: Callable[[], Awaitable[None]]
-    ) -> None:
-        self._stream = stream
-        self._keep_alive = keep_alive
-        self._stopped = stopped
-        self._idle_since: float | None = None
-        self._scope: trio.CancelScope | None = None
-
-    async def restart(self, task_group: Any, _idle_timeout: Callable[[], Awaitable[None]]) -> None:
-        """Take the connection for idle from now on. The name is Hypercorn's, as is its own time-out."""
-        self._idle_since = trio.current_time()
-        if self._scope is None:
-            self._scope = trio.CancelScope()
-            task_group.spawn(self._watch)
-
-    async def stop(self) -> None:
-        """Take the connection for busy. The name is Hypercorn's."""
-        self._idle_since = None
-
-    def end(self) -> None:
-        if self._scope is not None:
-            self._scope.cancel()
-
-    async def _watch(self) -> None:
-        assert self._scope is not None
-        is_stopped = False
-        with self._scope:
-            while not is_stopped and (left := self._time_left()) > 0:
-                with trio.move_on_after(left):
-                    await self._stopped()
-                    is_stopped = True
-        if not self._scope.cancelled_caught and self._idle_since is not None:
-            await self._stream.aclose()
-
-    def _time_left(self) -> float:
-        if self._idle_since is None:
-            return self._keep_alive
-        return self._idle_since + self._keep_alive - trio.current_time()

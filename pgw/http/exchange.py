@@ -7,11 +7,10 @@ from quart.wrappers import Response
 from quart_trio.asgi import TrioASGIHTTPConnection
 
 from pgw.domain.result import Err, Ok, Result
+from pgw.http.patience import patience_of
 
 BODY = "pgw.body"
 LARGEST_BODY_BYTES = 64 * 1024
-BODY_SECONDS = 15
-DISCARD_SECONDS = 5
 _END = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
@@ -23,7 +22,9 @@ class Exchange(TrioASGIHTTPConnection):
 
     async def __call__(self, receive: Any, send: Any) -> None:
         request = self._create_request_from_scope(send)
-        body = cast("dict[str, Any]", request.scope)[BODY] = await _receive_body(receive)
+        body = cast("dict[str, Any]", request.scope)[BODY] = await _receive_body(
+            receive, patience_of(self.scope).body
+        )
         if body is None:
             return
         response = await self.app.handle_request(request)
@@ -42,7 +43,7 @@ class Exchange(TrioASGIHTTPConnection):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_discard, receive, ended)
             await self._send_response(send, response, is_whole=False)
-            with trio.move_on_after(DISCARD_SECONDS):
+            with trio.move_on_after(patience_of(self.scope).discard):
                 await ended.wait()
             await send(_END)
             nursery.cancel_scope.cancel()
@@ -55,10 +56,10 @@ class Exchange(TrioASGIHTTPConnection):
         await send({"type": "http.response.body", "body": body, "more_body": not is_whole})
 
 
-async def _receive_body(receive: Any) -> Result[bytes, str] | None:
+async def _receive_body(receive: Any, seconds: float) -> Result[bytes, str] | None:
     """Return the whole body, or the code of the problem with it; None where the client left meanwhile."""
     body = bytearray()
-    with trio.move_on_after(BODY_SECONDS):
+    with trio.move_on_after(seconds):
         while True:
             message = await receive()
             if message["type"] != "http.request":

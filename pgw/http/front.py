@@ -1,7 +1,7 @@
 """What every request meets first: its id, its log line, and a route without a trailing slash."""
 
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
+REFUSED_WITH = "pgw.refused_with"  # the status, where the protocol answered in the application's stead
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -35,7 +36,7 @@ class Front:
             await self._application(scope, receive, send)
             return
         scope["path"] = _route(scope["path"])
-        request_id = scope[REQUEST_ID] = self._request_id(scope)
+        request_id = scope[REQUEST_ID] = scope.get(REQUEST_ID) or request_id_of(scope["headers"], self._ids)
         header = (b"x-request-id", request_id.encode())
         began = self._clock.monotonic()
         status = CLIENT_LEFT
@@ -62,20 +63,21 @@ class Front:
                 "Request",
                 RequestMethod=scope.get("method", "WS"),
                 RequestPath=scope["path"],
-                StatusCode=status,
+                StatusCode=scope.get(REFUSED_WITH, status),
                 Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
                 RequestId=request_id,
                 MerchantId=scope.get(MERCHANT_ID),
             )
 
-    def _request_id(self, scope: Scope) -> str:
-        """Return the caller's own id if it is sane and does not look like a card number; else a new one."""
-        for name, value in scope["headers"]:
-            if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
-                text: str = value.decode()
-                if redacted(text) == text:
-                    return text
-        return self._ids.new("req")
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]], ids: Ids) -> str:
+    """Return the caller's own id if it is sane and does not look like a card number; else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
+            text: str = value.decode()
+            if redacted(text) == text:
+                return text
+    return ids.new("req")
 
 
 def _route(path: str) -> str:

@@ -1,7 +1,8 @@
 """Hypercorn's connections on a listener of ours."""
 
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+import sys
+from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from functools import partial
 from typing import Any, cast
@@ -10,19 +11,20 @@ import structlog
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
-from pgw.http.connection import Connection, IdleWatch
+from pgw.http.conversation import Conversation
 from pgw.http.front import Application
-from pgw.ports import Clock
+from pgw.http.open_connections import OpenConnections
+from pgw.http.patience import PATIENCE, SHIPPED, Patience
+from pgw.http.refusal import Refusals
+from pgw.ports import Clock, Ids
 
 BACKLOG = 1024
-KEEP_ALIVE_SECONDS = 75  # longer than the 60 s of a load balancer, which must be the one to close
-LARGEST_FRAME_BYTES = 4096  # nothing is expected from a stream's reader
-PING_SECONDS = 20
-LOOK_FOR_STUCK_SECONDS = 1
+MOST_CONNECTIONS = 10_000
+LARGEST_HEAD_BYTES = 16 * 1024
+LARGEST_MESSAGE_BYTES = 4096  # nothing is expected from a stream's reader
 _log = structlog.get_logger()
 
 
@@ -56,37 +58,39 @@ async def serve(
     listener: trio.abc.Listener[trio.SocketStream],
     *,
     clock: Clock,
+    ids: Ids,
     shutdown: Callable[[], Awaitable[None]],
     drained: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint,
     grace: float,
+    patience: Patience = SHIPPED,
+    most_connections: int = MOST_CONNECTIONS,
 ) -> None:
     """Serve until `shutdown` returns, then until what was accepted is `drained` and no request runs.
 
     Meanwhile connections are taken and answered, so that a load balancer hears that it is to go elsewhere;
     each is closed with its answer. All ends within `grace` seconds.
     """
-    config, context = _config(clock), WorkerContext(None)
-    application = ASGIWrapper(cast("Any", app))
-    # A dictionary without values: a set that keeps its order.
-    open_connections: dict[Connection, None] = {}
+    config, context = _config(clock, patience), WorkerContext(None)
+    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids)
+    state = ConnectionState({PATIENCE: patience})
+    open_connections = OpenConnections(patience, most_connections)
 
     async def serve_connection(stream: trio.SocketStream) -> None:
-        idle = IdleWatch(stream, KEEP_ALIVE_SECONDS, context.terminated.wait)
-        connection = Connection(stream, idle)
-        server = TCPServer(application, config, context, ConnectionState({}), cast("Any", connection))
-        server.idle_task = cast("Any", idle)
         # One connection's bug must not end them all.
-        open_connections[connection] = None
         try:
-            with connection.scope:
-                await server
+            with open_connections.opened(stream) as opened:
+                if opened is not None:
+                    connection, refused = opened
+                    conversation = Conversation(
+                        application, config, context, state, connection, refusals=refusals
+                    )
+                    with connection.scope:
+                        await conversation.run(refused)
         except* Exception as bugs:  # noqa: BLE001 - any bug of a connection ends here
             _log.error("ConnectionFailed", exc_info=bugs)
-        finally:
-            del open_connections[connection]
 
     async with trio.open_nursery() as beside:
-        beside.start_soon(_abort_stuck, open_connections)
+        beside.start_soon(open_connections.watch, context.terminated.wait)
         async with trio.open_nursery() as connections:
             async with trio.open_nursery() as accepting:
                 serve_all = partial(trio.serve_listeners, handler_nursery=connections)
@@ -104,26 +108,9 @@ async def serve(
         beside.cancel_scope.cancel()
 
 
-async def _abort_stuck(open_connections: Mapping[Connection, None]) -> None:
-    """Give up clients that do not read, which would hold their endpoint, and at the end the whole stop.
-
-    Those that are left when the gateway fails are given up at once: it must not wait for them.
-    """
-    try:
-        while True:
-            await trio.sleep(LOOK_FOR_STUCK_SECONDS)
-            for connection in list(open_connections):
-                if connection.is_stuck:
-                    connection.abort()
-    finally:
-        for connection in list(open_connections):
-            connection.abort()
-
-
-async def _abort_at(deadline: float, open_connections: Mapping[Connection, None]) -> None:
+async def _abort_at(deadline: float, open_connections: OpenConnections) -> None:
     await trio.sleep_until(deadline)
-    for connection in list(open_connections):
-        connection.abort()
+    open_connections.abort_all()
 
 
 class _Config(Config):
@@ -147,11 +134,12 @@ class _Config(Config):
         return [*headers, (b"connection", b"close")] if self.is_stopping else headers
 
 
-def _config(clock: Clock) -> _Config:
+def _config(clock: Clock, patience: Patience) -> _Config:
     config = _Config(clock)
-    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-    config.websocket_max_message_size = LARGEST_FRAME_BYTES
-    config.websocket_ping_interval = PING_SECONDS
+    config.h11_max_incomplete_size = LARGEST_HEAD_BYTES
+    config.keep_alive_max_requests = sys.maxsize  # its 1,000 would close what a load balancer keeps
+    config.websocket_max_message_size = LARGEST_MESSAGE_BYTES
+    config.websocket_ping_interval = patience.ping
     config.accesslog = None
     config.errorlog = None
     return config

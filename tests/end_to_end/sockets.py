@@ -8,6 +8,11 @@ from tests.end_to_end.programs import Gateway, order
 BODY = json.dumps(order()).encode()
 HEALTH = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
+UPGRADE = (
+    b"GET /jobs/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ap_123\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
 
 def post(*headers: bytes, version: bytes = b"1.1") -> bytes:
     lines = [

@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.programs import eventually, order
-from tests.end_to_end.sockets import BODY, HEALTH, WHOLE, connected, heard, post
+from tests.end_to_end.sockets import BODY, HEALTH, UPGRADE, WHOLE, connected, heard, post
 
 if TYPE_CHECKING:
     from tests.end_to_end.programs import Gateway
-
-UPGRADE = (
-    b"GET /jobs/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ap_123\r\nConnection: Upgrade\r\n"
-    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 
 
 def test_a_connection_is_kept_for_the_next_request(gateway: Gateway) -> None:

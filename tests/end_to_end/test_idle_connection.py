@@ -6,21 +6,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import pytest
 import trio
 
-from pgw.http import connection, server
+from pgw.http import server
 from pgw.http.front import Application
-from pgw.ports import SystemClock
+from pgw.http.patience import Patience
+from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
 IDLE, ANSWER_AFTER, LEFT = 0.2, 0.3, 0.1
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.fixture
-def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", IDLE)
-    monkeypatch.setattr(connection, "LEFT_SECONDS", LEFT)
+IMPATIENT = Patience(keep_alive=IDLE, left=LEFT, look=0.02)
 
 
 class Answering:
@@ -44,8 +41,16 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
     with trio.fail_after(5), server.listen("127.0.0.1", 0) as listener:
         address = listener.getsockname()
         accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
+        clock = SystemClock()
         serve = partial(
-            server.serve, application, accepting, clock=SystemClock(), shutdown=trio.sleep_forever, grace=0
+            server.serve,
+            application,
+            accepting,
+            clock=clock,
+            ids=TimeOrderedIds(clock, SystemRandomness()),
+            shutdown=trio.sleep_forever,
+            grace=0,
+            patience=IMPATIENT,
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve)
@@ -54,7 +59,6 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
             nursery.cancel_scope.cancel()
 
 
-@pytest.mark.usefixtures("_short_times")
 async def test_a_connection_is_closed_when_idle_and_never_while_it_waits_for_an_answer() -> None:
     async with connected_to(Answering()) as client:
         for _ in range(2):
@@ -65,7 +69,6 @@ async def test_a_connection_is_closed_when_idle_and_never_while_it_waits_for_an_
         assert IDLE * 0.9 <= trio.current_time() - began < IDLE * 2
 
 
-@pytest.mark.usefixtures("_short_times")
 async def test_what_would_never_end_ends_after_its_client_has_left() -> None:
     application = Answering()
     async with connected_to(application) as client:

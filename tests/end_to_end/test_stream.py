@@ -29,6 +29,9 @@ UPGRADE = {
         ("/jobs/job_x/stream", {}, 401, "UnauthorizedAccess"),
         ("/jobs/job_x/stream", KEY, 404, "UnknownJob"),
         ("/nowhere", KEY, 404, "UnknownRoute"),
+        ("/payments", KEY, 404, "UnknownRoute"),
+        ("/payments/pay_x", KEY, 404, "UnknownRoute"),
+        ("/health/live", {}, 404, "UnknownRoute"),
         ("/jobs/stream?after=now", KEY, 400, "InvalidParameter"),
         ("/jobs/stream?after=-1", KEY, 400, "InvalidParameter"),
         ("/jobs/stream?after=999999999", KEY, 400, "InvalidParameter"),
@@ -43,6 +46,18 @@ def test_a_stream_is_refused_before_the_upgrade(
     assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
     assert "application/problem+json" == answer.headers["Content-Type"]
     assert ("Bearer" if status == 401 else None) == answer.headers.get("WWW-Authenticate")
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [{"Sec-WebSocket-Version": "9"}, {"Sec-WebSocket-Key": ""}, {"Sec-WebSocket-Protocol": "\xff"}],
+)
+def test_what_is_no_handshake_is_told_which_one_is_spoken(lacks: dict[str, str], gateway: Gateway) -> None:
+    headers = {name: value for name, value in (UPGRADE | KEY | lacks).items() if value}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    answer = httpx.get(f"{gateway.url}/jobs/stream", headers=raw)
+    assert (426, "UpgradeRequired") == (answer.status_code, answer.json()["code"])
+    assert ("websocket", "13") == (answer.headers["Upgrade"], answer.headers["Sec-WebSocket-Version"])
 
 
 def test_another_merchants_job_has_no_stream(gateway: Gateway) -> None:

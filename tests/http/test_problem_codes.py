@@ -8,6 +8,7 @@ from pgw.http.problems.codes import PROBLEMS
 # The table of the public contract, for what is built of it; None is met in a job only.
 STATUS = {
     "MalformedRequest": 400,
+    "MalformedHttp": 400,
     "MissingRequiredParameter": 400,
     "UnknownParameter": 400,
     "InvalidParameter": 400,
@@ -32,10 +33,13 @@ STATUS = {
     "UnsupportedMediaType": 415,
     "IdempotencyKeyReused": 422,
     "UpgradeRequired": 426,
+    "RequestHeadTooLarge": 431,
     "InternalError": 500,
+    "UnsupportedTransferEncoding": 501,
     "Overloaded": 503,
     "ShuttingDown": 503,
     "StorageUnavailable": 503,
+    "UnsupportedHttpVersion": 505,
     "BankUnavailable": None,
     "BankRejected": None,
     "Interrupted": None,

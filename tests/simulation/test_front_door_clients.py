@@ -10,7 +10,7 @@ import pytest
 import structlog
 import trio
 
-from pgw.http.connection import SEND_SECONDS
+from pgw.http.patience import SHIPPED
 from tests.simulation.front_door import ClientFaults, Refused, Unanswered, client_stream
 from tests.simulation.front_door_merchants import Order
 from tests.simulation.front_door_scene import Scene, open_scene
@@ -88,9 +88,9 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
         end = await scene.client.connect()
         request = b"GET /problems/NotAcceptable HTTP/1.1\r\nHost: pgw\r\n\r\n"
         with suppress(trio.BrokenResourceError):
-            while trio.current_time() < 3 * SEND_SECONDS:
+            while trio.current_time() < 3 * SHIPPED.sending:
                 await end.send_all(request)
-        assert SEND_SECONDS < trio.current_time() < 2 * SEND_SECONDS
+        assert SHIPPED.sending < trio.current_time() < 2 * SHIPPED.sending
 
     _for_each_seed(ask_and_never_read)
 

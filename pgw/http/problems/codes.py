@@ -29,6 +29,13 @@ PROBLEMS = _table(
         "The body must be one JSON object (RFC 8259) in UTF-8, in which no member appears twice.",
     ),
     Problem(
+        "MalformedHttp",
+        400,
+        "The request is not well-formed HTTP",
+        "Nothing was accepted, and the connection is closed. What was sent is not HTTP/1.1 (RFC 9112), ended "
+        "too early, or went on behind a WebSocket's handshake before that was answered.",
+    ),
+    Problem(
         InvalidCode.MISSING_REQUIRED_PARAMETER,
         400,
         "A required member is missing",
@@ -126,7 +133,7 @@ PROBLEMS = _table(
     Problem(
         "RequestTimeout",
         408,
-        "The body did not arrive in time",
+        "The request did not arrive in time",
         "Nothing was accepted; send the request again.",
     ),
     Problem(
@@ -157,11 +164,25 @@ PROBLEMS = _table(
         "Connect to it with the WebSocket protocol (RFC 6455).",
     ),
     Problem(
+        "RequestHeadTooLarge",
+        431,
+        "The head of the request is too large",
+        "Nothing was accepted, and the connection is closed. The request line and the header fields may have "
+        "16 KiB together, in at most 100 fields.",
+    ),
+    Problem(
         "InternalError",
         500,
         "Something went wrong on our side",
         "The request may have been accepted. Send it again under the same `Idempotency-Key`; where it had "
         "none, ask for what it was to change first.",
+    ),
+    Problem(
+        "UnsupportedTransferEncoding",
+        501,
+        "The transfer encoding is not known",
+        "Nothing was accepted, and the connection is closed. Send the body with a `Content-Length`, or in "
+        "chunks.",
     ),
     Problem(
         Refusal.OVERLOADED,
@@ -180,6 +201,12 @@ PROBLEMS = _table(
         503,
         "Storage is not available",
         "Nothing was accepted. Send the request again after the seconds that `Retry-After` says.",
+    ),
+    Problem(
+        "UnsupportedHttpVersion",
+        505,
+        "The version of HTTP is not spoken here",
+        "Nothing was accepted, and the connection is closed. Speak HTTP/1.1.",
     ),
     Problem(
         FailureCode.BANK_UNAVAILABLE,

@@ -1,0 +1,123 @@
+"""HTTP/1.1 as Hypercorn speaks it, less what it answers by itself and what it upgrades to."""
+
+from typing import Any, cast
+
+import h11
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.events import Request
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
+from hypercorn.protocol.http_stream import HTTPStream
+
+from pgw.http.connection import Connection
+from pgw.http.refusal import Refusals
+from pgw.http.websocket import WebSocket, is_handshake
+
+MOST_HEADER_FIELDS = 100
+_CODES = {431: "RequestHeadTooLarge", 501: "UnsupportedTransferEncoding"}
+
+
+class Requests(h11.Connection):
+    """h11's, which looks at nothing behind a request that closes, and tells when a head begins.
+
+    It would take a byte there for an error of that request, which may have been accepted (RFC 9112, 9.6).
+    """
+
+    def __init__(self, connection: Connection, largest_head: int) -> None:
+        super().__init__(h11.SERVER, max_incomplete_event_size=largest_head)
+        self._connection = connection
+
+    def next_event(self) -> Any:
+        if self.their_state is h11.MUST_CLOSE:
+            return h11.NEED_DATA
+        event = super().next_event()
+        if event is h11.NEED_DATA and self.our_state is h11.IDLE and self.trailing_data[0]:
+            self._connection.begin_head()
+        return event
+
+
+class Protocol(H11Protocol):
+    """Hypercorn's, with refusals in our one shape, and never HTTP/2, of which no client here has a need."""
+
+    def __init__(self, connection: Connection, refusals: Refusals, config: Config, *rest: Any) -> None:
+        app, *others = rest
+        super().__init__(app, config, *others)
+        self._refusals = refusals
+        self._peer = connection
+        self._requests = self.connection = Requests(connection, config.h11_max_incomplete_size)
+        self._is_head = False
+        self._is_over = False
+
+    async def handle(self, event: Event) -> None:
+        if isinstance(event, RawData) and (self._is_over or self._requests.their_state is h11.MUST_CLOSE):
+            return  # h11 would keep it
+        await super().handle(event)
+
+    async def refuse(self, code: str) -> None:
+        """Answer with a problem unless an answer has begun, and take nothing more from this client."""
+        if self._requests.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            scope = None if self.stream is None else cast("dict[str, Any]", self.stream.scope)
+            refused = self._refusals.of(code, scope)
+            headers = [*refused.headers, *self.config.response_headers("h11")]
+            await self._send_h11_event(h11.Response(status_code=refused.status, headers=headers))
+            if not self._is_head:
+                await self._send_h11_event(h11.Data(data=refused.body))
+            await self._send_h11_event(h11.EndOfMessage())
+        await self.send(Closed())
+
+    def end(self) -> bool:
+        """Take no more; tell whether the client may have sent something that was not read."""
+        self._is_over = True
+        return self._requests.their_state is not h11.DONE
+
+    async def _send_error_response(self, status_code: int) -> None:
+        if self.stream is not None and self._requests.trailing_data[1]:
+            return  # it left in the midst of a request, which ends with its connection
+        await self.refuse(self._peer.given_up or _CODES.get(status_code, "MalformedHttp"))
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Upgrade to nothing: h2c is ignored, as it may be (RFC 9110, 7.8)."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        self._is_head = request.method == b"HEAD"
+        headers = list(request.headers)
+        if request.http_version not in {b"1.0", b"1.1"}:
+            await self.refuse("UnsupportedHttpVersion")
+        elif len(headers) > MOST_HEADER_FIELDS:
+            await self.refuse("RequestHeadTooLarge")
+        elif not is_handshake(request.method, headers, request.http_version.decode()):
+            await self._begin(HTTPStream, request, headers)
+        elif self._requests.trailing_data[0]:
+            await self.refuse("MalformedHttp")
+        else:
+            self.connection = H11WSConnection(self._requests)
+            # No extension is spoken: a compressed frame may be any size once it is unpacked.
+            spoken = [field for field in headers if field[0] != b"sec-websocket-extensions"]
+            await self._begin(WebSocket, request, spoken)
+
+    async def _begin(
+        self, kind: type[HTTPStream | WebSocket], request: h11.Request, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        self.stream = kind(
+            self.app,
+            self.config,
+            self.context,
+            self.task_group,
+            self.ssl,
+            self.client,
+            self.server,
+            self.stream_send,
+            STREAM_ID,
+        )
+        if isinstance(self.stream, WebSocket):
+            self.stream.pong, self.stream.refuse = self._peer.expect_pong, self.refuse
+        await self.stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=headers,
+                http_version=request.http_version.decode(),
+                method=request.method.decode("ascii").upper(),
+                raw_path=request.target,
+                state=self.connection_state,
+            )
+        )
