@@ -42,7 +42,7 @@ class Connection:
 
     def begin_head(self) -> None:
         """Wait for the rest of a request's head, from its first byte on."""
-        if not self._head_has_begun:
+        if not self._head_has_begun and self in self._waiting:
             self._head_has_begun = True
             self._waiting.move_to_end(self)
             self.waits_since = trio.current_time()

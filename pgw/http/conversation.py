@@ -67,14 +67,14 @@ class Conversation(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         match event:
+            case RawData():
+                await super().protocol_send(event)
             case Updated(idle=True):
                 self._connection.be_idle()
             case Updated():
                 self._connection.be_busy()
             case Closed():
                 await self._end()
-            case _:
-                await super().protocol_send(event)
 
     async def _end(self) -> None:
         protocol = cast("Any", self.protocol)

@@ -73,7 +73,8 @@ class Protocol(H11Protocol):
     async def _send_error_response(self, status_code: int) -> None:
         if self.stream is not None and self._requests.trailing_data[1]:
             return  # it left in the midst of a request, which ends with its connection
-        await self.refuse(self._peer.given_up or _CODES.get(status_code, "MalformedHttp"))
+        of_head = self._peer.given_up or _CODES.get(status_code, "MalformedHttp")
+        await self.refuse(of_head if self.stream is None else "MalformedHttp")
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Upgrade to nothing: h2c is ignored, as it may be (RFC 9110, 7.8)."""
@@ -81,7 +82,7 @@ class Protocol(H11Protocol):
     async def _create_stream(self, request: h11.Request) -> None:
         self._is_head = request.method == b"HEAD"
         headers = list(request.headers)
-        if request.http_version not in {b"1.0", b"1.1"}:
+        if not request.http_version.startswith(b"1."):
             await self.refuse("UnsupportedHttpVersion")
         elif len(headers) > MOST_HEADER_FIELDS:
             await self.refuse("RequestHeadTooLarge")

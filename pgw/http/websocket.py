@@ -16,7 +16,7 @@ _BODY = frozenset({b"content-length", b"transfer-encoding"})
 def is_handshake(method: bytes, headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
     """Tell an opening handshake (RFC 6455, 4.2.1); anything less is a plain request (RFC 9110, 7.8)."""
     names = {name for name, _ in headers}
-    if method != b"GET" or b"upgrade" not in names or names & _BODY:
+    if (method, version) != (b"GET", "1.1") or b"upgrade" not in names or names & _BODY:
         return False
     try:
         return Handshake(list(headers), version).is_valid()
