@@ -25,6 +25,7 @@ from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.app import make_app
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.http.server import listen, serve
 from pgw.last_resort import LastResort, last_resort
 from pgw.open_files import connections_within, raise_limit
@@ -64,9 +65,10 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             commands = Commands(storage, clock, partial(settle_payment, gateway))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
+            door = Door(clock)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             app = make_app(
-                Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret)
+                Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret, door)
             )
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
@@ -79,6 +81,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 accepting,
                 clock=clock,
                 ids=ids,
+                door=door,
                 shutdown=stopping.wait,
                 drained=gateway.drained,
                 grace=settings.grace,

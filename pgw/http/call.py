@@ -7,6 +7,7 @@ from quart.wrappers import Request, Websocket
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.http.authentication import KeyRing
+from pgw.http.door import Door
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 
@@ -16,7 +17,7 @@ class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
     From then on there are `grace` seconds until what still runs is cut off. `secret` is what fingerprints of
-    requests are made with.
+    requests are made with; the `door` is the server's too.
     """
 
     gateway: Gateway
@@ -28,6 +29,7 @@ class Parts:
     stopping: trio.Event
     grace: float
     secret: bytes = field(repr=False)
+    door: Door
 
 
 @frozen

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from pgw.ports import Clock
 
 MOST_AT_WORK = 64
 LONGEST_AT_WORK_SECONDS = 0.1
-_LINE = b"POST /payments HTTP/1.1\r\n"
+TOLD_EVERY_SECONDS = 1.0
+_log = structlog.get_logger()
+PAYMENTS = "/payments"
+_LINE = f"POST {PAYMENTS} HTTP/1.1\r\n".encode()
 _LENGTH = re.compile(rb"\r\ncontent-length: ?([0-9]{1,5})\r\n")
 # What may change how far a request goes, or what becomes of its connection; and a folded line.
 _UNUSUAL = re.compile(
@@ -28,6 +33,9 @@ class Door:
         self._clock = clock
         # By the order in which they came.
         self._since: dict[object, float] = {}
+        self.turned_away = 0
+        self._told = 0
+        self._told_at = clock.monotonic() - TOLD_EVERY_SECONDS
 
     @property
     def is_closed(self) -> bool:
@@ -45,6 +53,14 @@ class Door:
             yield
         finally:
             del self._since[ticket]
+
+    def turn_away(self) -> None:
+        """Count a payment that is refused unread. A log line for each would cost more than the refusal."""
+        self.turned_away += 1
+        now = self._clock.monotonic()
+        if now - self._told_at >= TOLD_EVERY_SECONDS:
+            _log.warning("PaymentsTurnedAway", Count=self.turned_away - self._told, AtWork=len(self._since))
+            self._told, self._told_at = self.turned_away, now
 
 
 def is_whole_payment(received: bytes) -> bool:

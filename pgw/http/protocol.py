@@ -51,7 +51,24 @@ class Protocol(H11Protocol):
     async def handle(self, event: Event) -> None:
         if isinstance(event, RawData) and (self._is_over or self._requests.their_state is h11.MUST_CLOSE):
             return  # h11 would keep it
-        await super().handle(event)
+        if not isinstance(event, RawData) or not await self._is_turned_away(event.data):
+            await super().handle(event)
+
+    async def _is_turned_away(self, received: bytes) -> bool:
+        """Refuse a payment unparsed, where the door is closed and one read is all of one request."""
+        requests = self._requests
+        is_between = requests.their_state is h11.IDLE and requests.our_state is h11.IDLE
+        if not is_between or requests.trailing_data[0]:
+            return False
+        refused = self._refusals.of_unread(received)
+        if refused is None:
+            return False
+        fields = [*refused.headers, *self.config.response_headers("h11")]
+        head = b"".join(b"%s: %s\r\n" % field for field in fields)
+        await self.send(RawData(b"HTTP/1.1 %d \r\n%s\r\n" % (refused.status, head)))
+        await self.send(RawData(refused.body))
+        self._peer.be_idle()
+        return True
 
     async def refuse(self, code: str) -> None:
         """Answer with a problem unless an answer has begun, and take nothing more from this client."""

@@ -1,16 +1,20 @@
 """The answer to what never became a request: in the one shape, with an id and a line in the log."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from attrs import frozen
 
+from pgw.domain.errors import Refusal
 from pgw.http import answers
+from pgw.http.door import PAYMENTS, Door, is_whole_payment
 from pgw.http.front import REFUSED_WITH, REQUEST_ID, request_id_of
 from pgw.ports import Clock, Ids
 
 _log = structlog.get_logger()
+_REQUEST_ID = re.compile(rb"\r\n(x-request-id): ?([^\r]*)\r\n", re.IGNORECASE)
 
 
 @frozen
@@ -22,38 +26,52 @@ class Refused:
 
 @frozen
 class Refusals:
-    """Makes answers for the protocol itself, whose connection ends with them.
+    """Makes answers for the protocol itself, whose connection ends with them but for those at the door.
 
     What the client sent is neither repeated nor logged: it was not understood, so it may be card data.
     """
 
     clock: Clock
     ids: Ids
+    door: Door
+
+    def of_unread(self, received: bytes) -> Refused | None:
+        """Refuse a payment for which the door is closed; None where it is open, or where it must be read."""
+        if not self.door.is_closed or not is_whole_payment(received):
+            return None
+        self.door.turn_away()
+        found = _REQUEST_ID.search(received)
+        request_id = request_id_of([(b"x-request-id", found[2])] if found else [], self.ids)
+        return self._refused(Refusal.OVERLOADED, request_id, PAYMENTS)
 
     def of(self, code: str, scope: MutableMapping[str, Any] | None = None) -> Refused:
         """Refuse a connection, or the request of `scope`, which then says so in the line of its own."""
         known = scope or {}
         request_id = known.get(REQUEST_ID) or request_id_of(known.get("headers", ()), self.ids)
-        document = answers.problem_document(code, request_id, self.clock.now(), instance=known.get("path"))
-        status: int = document["status"]
+        refused = self._refused(code, request_id, known.get("path"))
+        refused.headers.append((b"connection", b"close"))
         if scope is None:
             _log.info(
                 "Request",
                 RequestMethod=None,
                 RequestPath=None,
-                StatusCode=status,
+                StatusCode=refused.status,
                 Elapsed=None,
                 RequestId=request_id,
                 MerchantId=None,
                 Code=code,
             )
         else:
-            scope[REQUEST_ID], scope[REFUSED_WITH] = request_id, status
+            scope[REQUEST_ID], scope[REFUSED_WITH] = request_id, refused.status
+        return refused
+
+    def _refused(self, code: str, request_id: str, path: str | None) -> Refused:
+        document = answers.problem_document(code, request_id, self.clock.now(), instance=path)
+        status: int = document["status"]
         body = answers.encode(document).encode()
         headers = {
             "Content-Type": answers.PROBLEM,
             "Content-Length": str(len(body)),
-            "Connection": "close",
             "X-Request-Id": request_id,
             **answers.retry_after(status),
         }

@@ -15,6 +15,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 from pgw.http.conversation import Conversation
+from pgw.http.door import Door
 from pgw.http.front import Application
 from pgw.http.open_connections import OpenConnections
 from pgw.http.patience import PATIENCE, SHIPPED, Patience
@@ -59,6 +60,7 @@ async def serve(
     *,
     clock: Clock,
     ids: Ids,
+    door: Door,
     shutdown: Callable[[], Awaitable[None]],
     drained: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint,
     grace: float,
@@ -71,7 +73,7 @@ async def serve(
     each is closed with its answer. All ends within `grace` seconds.
     """
     config, context = _config(clock, patience), WorkerContext(None)
-    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids)
+    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids, door)
     state = ConnectionState({PATIENCE: patience})
     open_connections = OpenConnections(patience, most_connections)
 

@@ -9,6 +9,7 @@ from typing import Any
 import trio
 
 from pgw.http import server
+from pgw.http.door import Door
 from pgw.http.front import Application
 from pgw.http.patience import Patience
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
@@ -47,6 +48,7 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
             application,
             accepting,
             clock=clock,
+            door=Door(clock),
             ids=TimeOrderedIds(clock, SystemRandomness()),
             shutdown=trio.sleep_forever,
             grace=0,

@@ -8,6 +8,7 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.domain.merchant import ApiKey
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.storage.port import Storage
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.tree import ports_with
@@ -23,4 +24,15 @@ def ports_over(storage: Storage) -> PaymentPorts:
 
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = KeyRing([ApiKey(digest_of(KEY), MERCHANT_ID, demo=False)], demo=False)
-    return Parts(gateway, storage, EventStream(), keys, ports.clock, ports.ids, trio.Event(), 10.0, SECRET)
+    return Parts(
+        gateway,
+        storage,
+        EventStream(),
+        keys,
+        ports.clock,
+        ports.ids,
+        trio.Event(),
+        10.0,
+        SECRET,
+        Door(ports.clock),
+    )

@@ -15,6 +15,7 @@ from hypercorn.config import Config
 from hypercorn.trio.run import worker_serve
 
 from pgw.http import server
+from pgw.http.door import Door
 from pgw.http.front import Application, Front
 from pgw.http.patience import Patience
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
@@ -61,7 +62,11 @@ Serving = Callable[[Application], AbstractAsyncContextManager[Served]]
 
 @asynccontextmanager
 async def ours(
-    application: Application, patience: Patience = PATIENT, most: int = 1000, seconds: float = 20
+    application: Application,
+    patience: Patience = PATIENT,
+    most: int = 1000,
+    seconds: float = 20,
+    door: Door | None = None,
 ) -> AsyncIterator[Served]:
     with trio.fail_after(seconds), server.listen("127.0.0.1", 0) as listening:
         stopping = trio.Event()
@@ -71,6 +76,7 @@ async def ours(
             trio.SocketListener(trio.socket.from_stdlib_socket(listening)),
             clock=CLOCK,
             ids=IDS,
+            door=door or Door(CLOCK),
             shutdown=stopping.wait,
             grace=5,
             patience=patience,

@@ -9,20 +9,9 @@ from hypothesis import strategies as st
 
 from pgw.http.door import LONGEST_AT_WORK_SECONDS, MOST_AT_WORK, Door, is_whole_payment
 from tests.end_to_end.sockets import BODY, WHOLE, post
+from tests.http.hands import Hands
 
 LENGTH = b"Content-Length: %d" % len(BODY)
-
-
-class Hands:
-    """A clock that stands where a test puts it."""
-
-    seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> None:
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize(
@@ -39,7 +28,7 @@ def test_it_closes_where_many_are_at_work_and_the_first_for_long(
     at_work: int, seconds: float, is_closed: bool
 ) -> None:
     clock = Hands()
-    door = Door(clock)  # type: ignore[arg-type]
+    door = Door(clock)
     with ExitStack() as working:
         for _ in range(at_work):
             working.enter_context(door.entered())
@@ -50,7 +39,7 @@ def test_it_closes_where_many_are_at_work_and_the_first_for_long(
 
 def test_it_opens_when_those_that_wait_for_long_are_answered_also_by_an_error() -> None:
     clock = Hands()
-    door = Door(clock)  # type: ignore[arg-type]
+    door = Door(clock)
     with ExitStack() as young:
         with ExitStack() as old:
             for _ in range(10):

@@ -67,6 +67,7 @@ async def front_door(
         make_app(parts),
         cast("Any", listener),
         clock=parts.clock,
+        door=parts.door,
         ids=parts.ids,
         shutdown=parts.stopping.wait,
         grace=GRACE_SECONDS,

@@ -15,6 +15,7 @@ from pgw.bank.http import HttpBank
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
@@ -65,6 +66,7 @@ async def open_gateway(
             trio.Event(),
             settings.grace,
             SECRET,
+            Door(simulation.clock),
         )
         nursery.cancel_scope.cancel()
 

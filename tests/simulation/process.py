@@ -18,6 +18,7 @@ from pgw.bank.port import Answer, BankFeature, Call
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -108,7 +109,17 @@ async def _open_front_door(
     simulation, storage = around.simulation, process.storage
     keys = KeyRing(await storage.api_keys(), demo=False)
     ports = simulation.clock, simulation.ids
-    parts = Parts(process.gateway, storage, process.stream, keys, *ports, stopping, GRACE_SECONDS, SECRET)
+    parts = Parts(
+        process.gateway,
+        storage,
+        process.stream,
+        keys,
+        *ports,
+        stopping,
+        GRACE_SECONDS,
+        SECRET,
+        Door(simulation.clock),
+    )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)
 

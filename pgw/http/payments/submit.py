@@ -22,6 +22,13 @@ async def submit(parts: Parts, call: Call) -> Response:
 
     It owns nothing: a payment that was accepted is its actor's, whatever becomes of this request.
     """
+    if parts.door.is_closed:
+        return answers.problem(parts, call, Refusal.OVERLOADED)
+    with parts.door.entered():
+        return await _submitted(parts, call)
+
+
+async def _submitted(parts: Parts, call: Call) -> Response:
     match idempotency.read_key(call.request.headers):
         case Err(detail):
             return answers.problem(parts, call, "InvalidIdempotencyKey", detail)
