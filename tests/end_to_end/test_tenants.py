@@ -73,9 +73,10 @@ def unknown(ids: Mapping[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def client(gateway: Gateway) -> Iterator[httpx.Client]:
-    """Return a client without a key."""
+    """Return a client without a key, one request a connection: a refused upgrade ends its own."""
     hooks = {"response": [assert_described]}
-    with httpx.Client(base_url=gateway.url, timeout=20, event_hooks=hooks) as opened:
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=gateway.url, timeout=20, event_hooks=hooks, limits=limits) as opened:
         yield opened
 
 
