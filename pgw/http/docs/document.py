@@ -1,15 +1,15 @@
 """The OpenAPI document, put together from the route table that serves."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from pgw.http import answers
 from pgw.http.docs.files import Docs, File, page_files
-from pgw.http.docs.headers import HEADERS, OF_ALL
-from pgw.http.docs.operation import JSON, Answer, Operation, Parameter, Tag, component
+from pgw.http.docs.headers import HEADERS, OF_ALL, OF_KEYED
+from pgw.http.docs.operation import JSON, Answer, Operation, Parameter, Schema, Tag, component
 from pgw.http.docs.overview import OVERVIEW
 from pgw.http.docs.problems import (
     OF_EVERY_KEY,
@@ -83,7 +83,9 @@ def _components() -> dict[str, Any]:
     return {
         "schemas": {**_SCHEMAS, **problem_schemas()},
         "responses": {
-            code: answer for code in OF_NO_ROUTE for answer in problem_answers([code], "/nowhere").values()
+            code: answer
+            for code in OF_NO_ROUTE
+            for answer in problem_answers([code], "/nowhere", OF_ALL).values()
         },
         "parameters": {"XRequestId": _REQUEST_ID},
         "headers": dict(HEADERS),
@@ -100,6 +102,7 @@ def _components() -> dict[str, Any]:
 
 def _operation(route: Route, path: str) -> dict[str, Any]:
     operation = route.operation
+    headers = OF_KEYED if route.scope else OF_ALL
     codes = (*OF_EVERY_ROUTE, *(OF_EVERY_KEY if route.scope else ()), *operation.problems)
     described: dict[str, Any] = {
         "operationId": operation.id,
@@ -119,9 +122,9 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
             "required": True,
             "content": {JSON: content},
         }
-    told = {str(answer.status): _answer(answer) for answer in operation.answers}
-    instance = _example_of(path, operation)
-    return described | {"responses": {**told, **problem_answers(codes, instance)}}
+    told = {str(answer.status): _answer(answer, headers) for answer in operation.answers}
+    problems = problem_answers(codes, _example_of(path, operation), headers)
+    return described | {"responses": {**told, **problems}}
 
 
 def _key_taken(route: Route) -> str:
@@ -146,10 +149,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: Answer, headers: Mapping[str, Schema]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "description": answer.description,
-        "headers": {**OF_ALL, **answer.headers},
+        "headers": {**headers, **answer.headers},
     }
     if answer.schema is not None:
         content = {"schema": answer.schema} | ({"examples": answer.examples} if answer.examples else {})

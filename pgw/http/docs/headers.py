@@ -73,7 +73,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     },
     "RateLimit": {
         "description": "What is left of the quota, and the seconds until it is whole again "
-        "(draft-ietf-httpapi-ratelimit-headers).",
+        "(draft-ietf-httpapi-ratelimit-headers). Absent where there is no quota.",
         "schema": {"type": "string", "examples": ['"merchant";r=199;t=1']},
     },
     "RateLimitPolicy": {
@@ -88,8 +88,9 @@ def header(name: str) -> Schema:
     return component("headers", name)
 
 
-# On every answer.
+# On every answer; and on those of routes that take a key, whose merchants have a quota.
 OF_ALL = {"X-Request-Id": header("XRequestId")}
+OF_KEYED = {**OF_ALL, "RateLimit": header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy")}
 # Beside these, on the problems of a status.
 OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     401: {"WWW-Authenticate": header("WWWAuthenticate")},
@@ -97,10 +98,6 @@ OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     405: {"Allow": header("Allow")},
     409: {"Retry-After": header("RetryAfter")},
     426: {"Upgrade": header("Upgrade")},
-    429: {
-        "Retry-After": header("RetryAfter"),
-        "RateLimit": header("RateLimit"),
-        "RateLimit-Policy": header("RateLimitPolicy"),
-    },
+    429: {"Retry-After": header("RetryAfter")},
     503: {"Retry-After": header("RetryAfter")},
 }

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pgw.domain.errors import InvalidCode
-from pgw.http.docs.headers import OF_ALL, OF_STATUS
+from pgw.http.docs.headers import OF_STATUS
 from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
 from pgw.http.problems.codes import PROBLEMS, Problem
@@ -29,6 +29,19 @@ _POINTERS = {
     InvalidCode.CARD_DATA_IN_TEXT: "#/description",
     InvalidCode.CAPTURE_NOT_SUPPORTED: "#/capture",
 }
+# A type that is not ours (draft-ietf-httpapi-ratelimit-headers), and the member that comes with it.
+_TYPES = {"RateLimited": "https://iana.org/assignments/http-problem-types#quota-exceeded"}
+_MEMBERS: Mapping[str, Mapping[str, Any]] = {
+    "RateLimited": {
+        "violated-policies": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "The names of the policies, as `RateLimit-Policy` has them.",
+            "examples": [["merchant"]],
+        }
+    }
+}
 
 
 def met_as_answers() -> Iterable[Problem]:
@@ -39,17 +52,25 @@ def problem_schemas() -> Mapping[str, Schema]:
     return {problem.code: _schema(problem) for problem in met_as_answers()}
 
 
-def problem_answers(codes: Iterable[str], instance: str) -> Mapping[str, Any]:
-    """Describe the answers with these codes, one for each status; `instance` is the path of examples."""
+def problem_answers(codes: Iterable[str], instance: str, headers: Mapping[str, Schema]) -> Mapping[str, Any]:
+    """Describe the answers with these codes, one for each status.
+
+    `instance` is the path of the examples, `headers` are those of all answers of the route.
+    """
     by_status: dict[int, list[Problem]] = {}
     for code in dict.fromkeys(codes):
         status = PROBLEMS[code].status
         assert status is not None, f"{code} is met in jobs only"
         by_status.setdefault(status, []).append(PROBLEMS[code])
-    return {str(status): _answer(status, by_status[status], instance) for status in sorted(by_status)}
+    return {
+        str(status): _answer(status, by_status[status], instance, {**headers, **OF_STATUS.get(status, {})})
+        for status in sorted(by_status)
+    }
 
 
-def _answer(status: int, problems: list[Problem], instance: str) -> Mapping[str, Any]:
+def _answer(
+    status: int, problems: list[Problem], instance: str, headers: Mapping[str, Schema]
+) -> Mapping[str, Any]:
     told = "\n".join(f"- `{one.code}`: {one.title}" for one in problems)
     content = {
         "schema": _any_of(problems),
@@ -57,7 +78,7 @@ def _answer(status: int, problems: list[Problem], instance: str) -> Mapping[str,
     }
     return {
         "description": f"{HTTPStatus(status).phrase}\n\n{told}",
-        "headers": {**OF_ALL, **OF_STATUS.get(status, {})},
+        "headers": headers,
         "content": {MEDIA_TYPE: content},
     }
 
@@ -73,7 +94,7 @@ def _any_of(problems: list[Problem]) -> Schema:
 def _schema(problem: Problem) -> Schema:
     """Describe exactly what `answers.problem` makes of it (RFC 9457)."""
     properties: dict[str, Any] = {
-        "type": {"const": f"/problems/{problem.code}", "description": "Explains the code."},
+        "type": {"const": _type(problem), "description": "Names the problem."},
         "title": {"const": problem.title},
         "status": {"const": problem.status},
         "detail": {"type": "string", "description": "What is wrong this time."},
@@ -85,12 +106,17 @@ def _schema(problem: Problem) -> Schema:
     if problem.code in _POINTERS:
         errors = {"type": "array", "minItems": 1, "items": schema("InvalidMember")}
         properties["errors"] = errors | {"description": "All that is wrong; the first gives the `code`."}
+    properties |= _MEMBERS.get(problem.code, {})
     return closed(properties, description=problem.explanation)
+
+
+def _type(problem: Problem) -> str:
+    return _TYPES.get(problem.code, f"/problems/{problem.code}")
 
 
 def _example(problem: Problem, instance: str) -> Mapping[str, Any]:
     example: dict[str, Any] = {
-        "type": f"/problems/{problem.code}",
+        "type": _type(problem),
         "title": problem.title,
         "status": problem.status,
         "detail": problem.explanation,
@@ -102,4 +128,4 @@ def _example(problem: Problem, instance: str) -> Mapping[str, Any]:
     if problem.code in _POINTERS:
         pointer = _POINTERS[InvalidCode(problem.code)]
         example["errors"] = [{"code": problem.code, "pointer": pointer, "detail": problem.explanation}]
-    return example
+    return example | {name: one["examples"][0] for name, one in _MEMBERS.get(problem.code, {}).items()}
