@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import structlog
+from attrs import evolve
 from quart import Response, has_websocket_context, request, websocket
 from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
@@ -13,11 +14,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from pgw.domain.errors import Refusal
 from pgw.http import answers
 from pgw.http.call import Call, Parts
+from pgw.http.docs.document import docs
 from pgw.http.exchange import Exchange
 from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
+LARGEST_SHOWN_BYTES = 16 * 1024
 _CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
@@ -27,6 +30,8 @@ def make_app(parts: Parts) -> Application:
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    parts = evolve(parts, docs=docs())
     for route in ROUTES:
         endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
         if route.method == "WS":
@@ -39,6 +44,7 @@ def make_app(parts: Parts) -> Application:
 
 def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
+    offered = (*route.operation.media_types, "application/problem+json")
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
@@ -47,16 +53,21 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
         if merchant_id is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
-        if not _accepts_json(inbound):
+        if not _accepts(inbound, offered):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":
             arguments["websocket"] = inbound
         answer = await route.endpoint(parts, call, **arguments)
-        if answer is not None and _log.is_enabled_for(logging.DEBUG):
+        if answer is not None and _log.is_enabled_for(logging.DEBUG) and _is_shown(answer):
             _log.debug("AnswerBody", RequestId=call.request_id, Body=await answer.get_data(as_text=True))
         return answer
 
     return endpoint
+
+
+def _is_shown(answer: Response) -> bool:
+    """Tell an answer that the log shows: JSON, but not the description, nor the files of its page."""
+    return answer.is_json and (answer.content_length or 0) <= LARGEST_SHOWN_BYTES
 
 
 def _inbound() -> Request | Websocket:
@@ -73,11 +84,11 @@ def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
     return Call(inbound, scope[REQUEST_ID], merchant_id)
 
 
-def _accepts_json(inbound: Request | Websocket) -> bool:
+def _accepts(inbound: Request | Websocket, offered: tuple[str, ...]) -> bool:
     accept = inbound.headers.get("Accept")
     if not accept or accept == "*/*":
         return True
-    return inbound.accept_mimetypes.best_match(["application/json", "application/problem+json"]) is not None
+    return inbound.accept_mimetypes.best_match(offered) is not None
 
 
 def _answer_errors(app: QuartTrio, parts: Parts) -> None:

@@ -7,6 +7,7 @@ from quart.wrappers import Request, Websocket
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.http.authentication import KeyRing
+from pgw.http.docs.files import Docs
 from pgw.http.door import Door
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
@@ -17,7 +18,7 @@ class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
     From then on there are `grace` seconds until what still runs is cut off. `secret` is what fingerprints of
-    requests are made with; the `door` is the server's too.
+    requests are made with; the `door` is the server's too; `docs` is the application's own to add.
     """
 
     gateway: Gateway
@@ -30,6 +31,7 @@ class Parts:
     grace: float
     secret: bytes = field(repr=False)
     door: Door
+    docs: Docs | None = field(default=None, repr=False)
 
 
 @frozen

@@ -9,7 +9,10 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
 
+from tests.described import assert_answer_described, assert_frame_described
 from tests.end_to_end.programs import KEY, Gateway
+
+CLOSE_SECONDS = 5
 
 
 @asynccontextmanager
@@ -21,17 +24,25 @@ async def listening(
         async with open_websocket_url(
             gateway.url.replace("http", "ws", 1) + path, extra_headers=headers
         ) as stream:
+            # It keeps those of the handshake itself from us.
+            answered = [("Upgrade", "websocket")]
+            answered += [(name.decode(), value.decode()) for name, value in stream.handshake_headers]
+            assert_answer_described("GET", path.partition("?")[0], 101, answered, b"", upgrade=True)
             try:
                 yield stream
             finally:
                 # trio-websocket itself leaves it open where the server was the first to close.
-                with trio.CancelScope(shield=True):
+                # And it never ends where a test has failed inside.
+                with trio.move_on_after(CLOSE_SECONDS) as closing:
+                    closing.shield = True
                     await stream.aclose()
+                with trio.CancelScope(shield=True):
                     await trio.aclose_forcefully(stream._stream)
 
 
 async def frame(stream: WebSocketConnection) -> dict[str, Any]:
     received: dict[str, Any] = json.loads(await stream.get_message())
+    assert_frame_described(received)
     return received
 
 
