@@ -51,6 +51,11 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "pattern": "^[Ww]eb[Ss]ocket$", "examples": ["websocket"]},
     },
+    "SecWebSocketVersion": {
+        "description": "The version of the WebSocket protocol that is spoken (RFC 6455, 4.4).",
+        "required": True,
+        "schema": {"type": "string", "enum": ["13"]},
+    },
     "ETag": {
         "description": "Names this very content; `If-None-Match` with it is answered 304 until it changes.",
         "required": True,
@@ -74,11 +79,11 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     "RateLimit": {
         "description": "What is left of the quota, and the seconds until it is whole again "
         "(draft-ietf-httpapi-ratelimit-headers). Absent where there is no quota.",
-        "schema": {"type": "string", "examples": ['"merchant";r=199;t=1']},
+        "schema": {"type": "string", "examples": ['"default";r=199;t=1']},
     },
     "RateLimitPolicy": {
         "description": "The quotas that apply (draft-ietf-httpapi-ratelimit-headers).",
-        "schema": {"type": "string", "examples": ['"merchant";q=200;w=2']},
+        "schema": {"type": "string", "examples": ['"default";q=200;w=2']},
     },
 }
 
@@ -97,7 +102,7 @@ OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     403: {"WWW-Authenticate": header("WWWAuthenticate")},
     405: {"Allow": header("Allow")},
     409: {"Retry-After": header("RetryAfter")},
-    426: {"Upgrade": header("Upgrade")},
+    426: {"Upgrade": header("Upgrade"), "Sec-WebSocket-Version": header("SecWebSocketVersion")},
     429: {"Retry-After": header("RetryAfter")},
     503: {"Retry-After": header("RetryAfter")},
 }

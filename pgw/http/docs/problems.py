@@ -47,7 +47,7 @@ _MEMBERS: Mapping[str, Mapping[str, Any]] = {
             "items": {"type": "string"},
             "minItems": 1,
             "description": "The names of the policies, as `RateLimit-Policy` has them.",
-            "examples": [["merchant"]],
+            "examples": [["default"]],
         }
     }
 }
