@@ -30,7 +30,7 @@ class Ended:
 def pgw(*arguments: str, database: Path) -> Ended:
     without_settings = dict.fromkeys(name for name in os.environ if name.startswith("PGW_"))
     # How the tests log is not the command's to say; what a command logs is no line of its own.
-    with patch("pgw.cli.running.logs.set_up"), patch("pgw.control.commands._log"):
+    with patch("pgw.cli.running.logs.set_up"), patch("pgw.control.payment_commands._log"):
         ended = CliRunner().invoke(main, [*arguments, "--database", str(database)], env=without_settings)
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     return Ended(ended.exit_code, ended.stdout, ended.stderr)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgw.domain.merchant import ApiKey, Merchant
-from pgw.storage import database, writing
+from pgw.storage import database, merchants, writing
 from pgw.storage.rows import change_to_rows
+from tests.merchants import a_key, a_merchant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,8 @@ def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
     path = tmp_path / "pgw.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
-        writing.add_merchant(connection, Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        merchants.add_merchant(connection, a_merchant())
+        merchants.add_key(connection, a_key())
         opened = [changes.accepted() for _ in range(3)]
         ended = [changes.declined(opened[1]), changes.failed(opened[2])]
         writing.write_group(connection, 1, [change_to_rows(change) for change in (*opened, *ended)])
