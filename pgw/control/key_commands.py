@@ -49,10 +49,14 @@ class KeyCommands:
                     "name": str() | None as name,
                 } if is_sound(merchant_id):
                     return await self._create(merchant_id, scopes, expires_in, name)
-                case {"command": "keys", "merchantId": str() | None as merchant_id, "after": str(after)}:
-                    return await self._list(merchant_id, after) if is_sound(after) else None
-                case {"command": "rotateKey", "keyId": str(key_id), "overlap": int(overlap)}:
-                    return await self._rotate(key_id, overlap) if is_sound(key_id) else None
+                case {
+                    "command": "keys",
+                    "merchantId": str() | None as merchant_id,
+                    "after": str(after),
+                } if is_sound(merchant_id or "") and is_sound(after):
+                    return await self._list(merchant_id, after)
+                case {"command": "rotateKey", "keyId": str(key), "overlap": int(overlap)} if is_sound(key):
+                    return await self._rotate(key, overlap)
                 case {"command": "revokeKey", "key": str(key)} if is_sound(key):
                     return await self._revoke(key)
                 case _:
