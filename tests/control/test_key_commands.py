@@ -298,6 +298,40 @@ async def test_a_rotation_whose_answer_was_lost_is_found_by_a_list(
     assert ring.find(key["key"]) is None
 
 
+async def test_a_list_that_is_read_while_a_key_is_revoked_does_not_bring_it_back(
+    operator: MerchantOperator,
+    ring: KeyRing,
+    storage: SqliteStorage,
+    monkeypatch: pytest.MonkeyPatch,
+    nursery: trio.Nursery,
+) -> None:
+    key, revoke = await create(operator), storage.revoke_key
+    has_begun, may_go_on = trio.Event(), trio.Event()
+
+    async def revoke_slowly(*what: Any) -> None:
+        has_begun.set()
+        await may_go_on.wait()
+        await revoke(*what)
+
+    async def read() -> None:
+        listed.extend(await all_of(operator.keys(None)))
+        is_read.set()
+
+    listed: list[dict[str, Any]] = []
+    is_read = trio.Event()
+    monkeypatch.setattr(storage, "revoke_key", revoke_slowly)
+    nursery.start_soon(operator.revoke_key, key["keyId"])
+    await has_begun.wait()
+    nursery.start_soon(read)
+    with trio.move_on_after(0.2):  # it must not be read by then, whatever the machine's speed
+        await is_read.wait()
+    may_go_on.set()
+    with trio.fail_after(20):
+        await is_read.wait()
+    assert ["Revoked"] == [one["status"] for one in listed]
+    assert ring.find(key["key"]) is None
+
+
 async def test_lists_are_read_whole_page_by_page(
     operator: MerchantOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
