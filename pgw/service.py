@@ -136,7 +136,8 @@ async def _fill(ring: KeyRing, storage: Storage, clock: Clock, *, demo: bool) ->
     for merchant_id in await storage.disabled_merchants():
         ring.disable(merchant_id)
     ring.take(keys)
-    lost = sum(not key.demo and key.hashed_under != ring.name_of_secret for key in keys)
+    live = [key for key in keys if key.is_live(clock.now()) and not key.demo]
+    lost = sum(key.hashed_under != ring.name_of_secret for key in live)
     if lost:
         _log.warning("KeysOfAnotherSecret", Count=lost, Effect="They are refused; bring that secret back.")
 

@@ -104,7 +104,7 @@ class KeyRing:
                 self._end(credential)
 
     def _honours(self, key: ApiKey) -> bool:
-        has_expired = key.expires_at is not None and key.has_expired(self._clock.now())
+        has_expired = key.ends_at is not None and key.has_expired(self._clock.now())
         return not has_expired and key.merchant_id not in self._disabled
 
     def _end(self, credential: Credential) -> None:

@@ -115,7 +115,7 @@ class KeyCommands:
             case Err(refusal):
                 return _refused(refusal)
             case _:
-                before = before.expiring(until)
+                before = before.retiring(until)
                 self.ring.take([before, successor])
         _log.warning("KeyRotated", KeyId=before.id, NewKeyId=successor.id, MerchantId=before.merchant_id)
         return Ok(self._document_of(successor) | {"key": text, "rotated": self._document_of(before)})

@@ -25,7 +25,7 @@ def key_document(key: ApiKey, status: KeyStatus) -> Document:
         "status": status,
         "scopes": list(key.scopes),
         "createdAt": timestamp(key.created_at),
-        "expiresAt": key.expires_at and timestamp(key.expires_at),
+        "expiresAt": key.ends_at and timestamp(key.ends_at),
         "revokedAt": key.revoked_at and timestamp(key.revoked_at),
         "line": key.line,
     }

@@ -42,8 +42,9 @@ class ApiKey:
     """A merchant's key as it is kept: a keyed hash of it in hex, and never the key.
 
     `hashed_under` names the secret of that hash. `hint` is the key's last characters, to know it by. Keys
-    that take each other's place are of one `line`, which is the id of its first. A `demo` key is known to
-    everybody and is honoured in demo mode only.
+    that take each other's place are of one `line`, which is the id of its first; one whose place was taken
+    `retires_at` the end of the overlap, if it has not expired before. A `demo` key is known to everybody and
+    is honoured in demo mode only.
     """
 
     id: str
@@ -55,19 +56,26 @@ class ApiKey:
     scopes: tuple[Scope, ...]
     created_at: datetime
     expires_at: datetime | None = None
+    retires_at: datetime | None = None
     revoked_at: datetime | None = None
     name: str | None = None
     demo: bool = False
+    ends_at: datetime | None = field(init=False)
+    """The earlier one of `expires_at` and `retires_at`."""
+
+    @ends_at.default
+    def _ends_at(self) -> datetime | None:
+        return min((at for at in (self.expires_at, self.retires_at) if at is not None), default=None)
 
     def has_expired(self, now: datetime) -> bool:
-        return self.expires_at is not None and self.expires_at <= now
+        return self.ends_at is not None and self.ends_at <= now
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and not self.has_expired(now)
 
-    def expiring(self, at: datetime) -> "ApiKey":
+    def retiring(self, at: datetime) -> "ApiKey":
         """Return the key with an end no later than that; none lives longer than was said before."""
-        return evolve(self, expires_at=at if self.expires_at is None else min(self.expires_at, at))
+        return evolve(self, retires_at=at if self.retires_at is None else min(self.retires_at, at))
 
     def revoked(self, at: datetime) -> "ApiKey":
         """Return the key as revoked; one that was revoked before stays as it is."""
@@ -84,6 +92,7 @@ class ApiKey:
             hint=hint,
             created_at=now,
             expires_at=expires_at,
+            retires_at=None,
             demo=False,
         )
 

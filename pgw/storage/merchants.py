@@ -24,14 +24,15 @@ _ENABLE = "UPDATE merchants SET disabled_at = NULL WHERE id = ?"
 
 _KEY = """json_object('id', id, 'merchant_id', merchant_id, 'digest', digest, 'hashed_under', hashed_under,
     'hint', hint, 'line', line, 'scopes', json(scopes), 'created_at', created_at, 'expires_at', expires_at,
-    'revoked_at', revoked_at, 'name', name, 'demo', json(iif(demo, 'true', 'false')))
+    'retires_at', retires_at, 'revoked_at', revoked_at, 'name', name,
+    'demo', json(iif(demo, 'true', 'false')))
 """
 _KEYS = f"""
     SELECT json_group_array(json(document)) FROM (
         SELECT {_KEY} AS document FROM api_keys WHERE {{which}} ORDER BY id LIMIT ?)
 """
-_ADD_KEY = f"INSERT INTO api_keys VALUES (?{', ?' * 11})"
-_EXPIRE = "UPDATE api_keys SET expires_at = ? WHERE id = ?"
+_ADD_KEY = f"INSERT INTO api_keys VALUES (?{', ?' * 12})"
+_RETIRE = "UPDATE api_keys SET retires_at = ? WHERE id = ?"
 _REVOKE = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
 _ALL = -1
 
@@ -88,8 +89,8 @@ def rotate_key(
             return Err(refusal)
         assert key is not None, "one without a refusal is there"
         _insert(connection, successor)
-        expires_at = key.expiring(until).expires_at
-        connection.execute(_EXPIRE, [expires_at and milliseconds(expires_at), key_id])
+        retires_at = key.retiring(until).retires_at
+        connection.execute(_RETIRE, [retires_at and milliseconds(retires_at), key_id])
     return Ok(None)
 
 
@@ -123,9 +124,13 @@ def _keys_of(connection: sqlite3.Connection, merchant_id: str) -> list[ApiKey]:
 
 
 def _insert(connection: sqlite3.Connection, key: ApiKey) -> None:
-    times = [at and milliseconds(at) for at in (key.created_at, key.expires_at, key.revoked_at)]
+    times = [key.created_at, key.expires_at, key.retires_at, key.revoked_at]
     spelled = [key.id, key.merchant_id, key.digest, key.hashed_under, key.hint, key.line]
-    connection.execute(_ADD_KEY, [*spelled, to_json(key.scopes), *times, key.name, key.demo])
+    connection.execute(_ADD_KEY, [*spelled, to_json(key.scopes), *map(_stored, times), key.name, key.demo])
+
+
+def _stored(at: datetime | None) -> int | None:
+    return None if at is None else milliseconds(at)
 
 
 def _read(

@@ -95,7 +95,7 @@ class MerchantStorage(Protocol):
         """Add a key where `cannot_add` finds nothing against it; one that is there is left as it is."""
 
     async def rotate_key(self, key_id: str, successor: ApiKey, until: datetime) -> Result[None, KeyRefusal]:
-        """Add a successor to a key, which expires then at the latest.
+        """Add a successor to a key, which retires then at the latest.
 
         Neither takes place where `cannot_rotate` or `cannot_add` finds something against it.
         """

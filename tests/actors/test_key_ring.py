@@ -129,7 +129,7 @@ async def test_a_rotated_key_and_its_streams_live_on_until_the_overlap_ends(
     ring.take([key])
     used = credential(ring)
     with ring.cancelling(used, scope):
-        ring.take([key.expiring(LATER)])
+        ring.take([key.retiring(LATER)])
         assert used is ring.find("text")
         ring.end_expired()
         assert not scope.cancel_called

@@ -207,6 +207,18 @@ async def test_both_keys_of_a_rotation_are_honoured_until_the_overlap_ends(
     assert ring.find(newest["key"]) is not None
 
 
+async def test_a_successor_lives_as_long_as_its_key_was_made_for_however_often_that_is_rotated(
+    operator: MerchantOperator,
+) -> None:
+    """A key whose successor leaked is soon to retire; what takes its place next is not."""
+    key = await create(operator, expires_in=90 * 86_400)
+    leaked = document_of(await operator.rotate_key(key["keyId"], 3600))
+    await operator.revoke_key(leaked["keyId"])
+    another = document_of(await operator.rotate_key(key["keyId"], 7200))
+    assert key["expiresAt"] == leaked["expiresAt"] == another["expiresAt"] == "2027-01-30T08:00:00.123Z"
+    assert "2026-11-01T09:00:00.123Z" == another["rotated"]["expiresAt"], "it retires no later than was said"
+
+
 @pytest.mark.parametrize("overlap", [-1, 90 * 86_400 + 1])
 async def test_an_overlap_has_bounds(operator: MerchantOperator, overlap: int) -> None:
     answer = await operator.rotate_key((await create(operator))["keyId"], overlap)

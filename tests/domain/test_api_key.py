@@ -44,9 +44,12 @@ def test_why_a_key_is_not_honoured_is_said(key: ApiKey, is_disabled: bool, statu
 
 
 def test_a_key_may_only_end_earlier_than_was_said() -> None:
-    assert NOON == a_key().expiring(NOON).expires_at
-    assert NOON == a_key(expires_at=NOON + DAY).expiring(NOON).expires_at
-    assert NOON == a_key(expires_at=NOON).expiring(NOON + DAY).expires_at
+    assert a_key().ends_at is None
+    assert NOON == a_key().retiring(NOON).ends_at
+    assert NOON == a_key(expires_at=NOON + DAY).retiring(NOON).ends_at
+    assert NOON == a_key(expires_at=NOON).retiring(NOON + DAY).ends_at
+    assert NOON == a_key().retiring(NOON).retiring(NOON + DAY).ends_at
+    assert a_key(expires_at=NOON).retiring(NOON - DAY).has_expired(NOON - DAY)
 
 
 def test_a_key_that_was_revoked_stays_as_it_was_revoked() -> None:
@@ -55,7 +58,7 @@ def test_a_key_that_was_revoked_stays_as_it_was_revoked() -> None:
 
 def test_a_successor_is_for_the_same_and_lives_as_long() -> None:
     key = a_key(scopes=(Scope.PAYMENTS_READ,), expires_at=CREATED_AT + 90 * DAY, name="web", demo=True)
-    made = key.successor("key_2", "f" * 64, "a new secret", "abcd", NOON)
+    made = key.retiring(NOON + DAY).successor("key_2", "f" * 64, "a new secret", "abcd", NOON)
     assert made == evolve(
         key,
         id="key_2",

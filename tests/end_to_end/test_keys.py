@@ -83,7 +83,8 @@ def shop(gateway: Gateway) -> Shop:
 
 async def closed_with(stream: WebSocketConnection) -> tuple[int, str | None]:
     """Return why the stream was closed, once it was."""
-    with suppress(ConnectionClosed), trio.fail_after(20):
+    # Sooner than `listening` itself gives up, which cannot close then.
+    with suppress(ConnectionClosed), trio.fail_after(12):
         while True:
             await stream.get_message()
     assert stream.closed is not None

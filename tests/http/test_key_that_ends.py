@@ -39,7 +39,7 @@ def revoke(parts: Parts) -> None:
 def expire(parts: Parts) -> None:
     found = parts.keys.find(KEY)
     assert found is not None
-    parts.keys.take([found.key.expiring(CREATED_AT)])
+    parts.keys.take([found.key.retiring(CREATED_AT)])
 
 
 def disable(parts: Parts) -> None:

@@ -99,7 +99,9 @@ REFUSED = (
     ("UPDATE api_keys SET revoked_at = NULL WHERE id = 'key_000002'", "a revoked key stays revoked"),
     ("UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000002'", "a revoked key stays revoked"),
     ("UPDATE api_keys SET expires_at = NULL WHERE id = 'key_000003'", "lives no longer than was said"),
-    ("UPDATE api_keys SET expires_at = 9999999999999 WHERE id = 'key_000003'", "lives no longer"),
+    ("UPDATE api_keys SET expires_at = 2 WHERE id = 'key_000001'", "lives no longer"),
+    ("UPDATE api_keys SET retires_at = NULL WHERE id = 'key_000003'", "lives no longer"),
+    ("UPDATE api_keys SET retires_at = 9999999999999 WHERE id = 'key_000003'", "lives no longer"),
 )
 
 
@@ -110,7 +112,11 @@ def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
         merchants.add_merchant(connection, a_merchant())
-        keys = [a_key(1), a_key(2, revoked_at=CREATED_AT), a_key(3, expires_at=CREATED_AT)]
+        keys = [
+            a_key(1),
+            a_key(2, revoked_at=CREATED_AT),
+            a_key(3, expires_at=CREATED_AT, retires_at=CREATED_AT),
+        ]
         for key in keys:
             merchants.add_key(connection, key)
         opened = [changes.accepted() for _ in range(3)]
@@ -133,7 +139,8 @@ def test_the_database_refuses(statement: str, reason: str, writer: sqlite3.Conne
         JOB.format("status = 'Failed', failure_code = 'BankRejected', failure_detail = 'No.'"),
         "UPDATE payments SET updated_at = 0 WHERE id = 'pay_000002'",
         "UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000001'",
-        "UPDATE api_keys SET expires_at = 2 WHERE id = 'key_000003'",
+        "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000003'",
+        "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000001'",
     ],
 )
 def test_the_database_allows(statement: str, writer: sqlite3.Connection) -> None:

@@ -65,7 +65,7 @@ async def test_a_disabled_merchants_payments_go_on(storage: Storage, changes: Ch
 
 KEYS = [
     a_key(1),
-    a_key(2, "mer_b", scopes=(Scope.PAYMENTS_READ,), expires_at=NOON, name="Büro ✓"),
+    a_key(2, "mer_b", scopes=(Scope.PAYMENTS_READ,), expires_at=NOON, retires_at=CREATED_AT, name="Büro ✓"),
     a_key(3, "mer_b", demo=True, revoked_at=NOON, line="key_000002"),
 ]
 
@@ -107,13 +107,13 @@ async def test_a_rotated_key_has_a_successor_and_an_end(storage: Storage) -> Non
     key = a_key()
     await storage.add_key(key)
     assert Ok(None) == await storage.rotate_key(key.id, successor_of(key), NOON + DAY)
-    assert [key.expiring(NOON + DAY), successor_of(key)] == await storage.keys(None, "", MANY)
+    assert [key.retiring(NOON + DAY), successor_of(key)] == await storage.keys(None, "", MANY)
 
 
 async def test_a_rotation_ends_no_key_later_than_was_said(storage: Storage) -> None:
-    key = a_key(expires_at=NOON + DAY)
+    key = a_key(expires_at=NOON + 2 * DAY, retires_at=NOON + DAY)
     await storage.add_key(key)
-    assert Ok(None) == await storage.rotate_key(key.id, successor_of(key), NOON + 2 * DAY)
+    assert Ok(None) == await storage.rotate_key(key.id, successor_of(key), NOON + 3 * DAY)
     assert key == await storage.find_key(key.id)
 
 
@@ -145,7 +145,7 @@ async def test_a_revoked_key_stays_as_it_was_revoked(database: Database) -> None
         assert [] == await storage.keys_not_revoked()
 
 
-@pytest.mark.parametrize("fails_at", ["INSERT INTO api_keys", "UPDATE api_keys SET expires_at", "COMMIT"])
+@pytest.mark.parametrize("fails_at", ["INSERT INTO api_keys", "UPDATE api_keys SET retires_at", "COMMIT"])
 async def test_a_rotation_is_whole_or_did_not_take_place(
     storage: Storage, break_writer: BreakWriter, fails_at: str
 ) -> None:

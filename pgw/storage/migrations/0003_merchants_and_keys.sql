@@ -18,6 +18,7 @@ CREATE TABLE api_keys (
     scopes TEXT NOT NULL CHECK (json_valid(scopes) AND json_array_length(scopes) > 0),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
+    retires_at INTEGER,
     revoked_at INTEGER,
     name TEXT,
     demo INTEGER NOT NULL CHECK (demo IN (0, 1))
@@ -31,8 +32,9 @@ BEGIN
     SELECT RAISE(ABORT, 'a revoked key stays revoked');
 END;
 
-CREATE TRIGGER a_key_lives_no_longer_than_was_said BEFORE UPDATE OF expires_at ON api_keys
-WHEN OLD.expires_at IS NOT NULL AND (NEW.expires_at IS NULL OR NEW.expires_at > OLD.expires_at)
+CREATE TRIGGER a_key_lives_no_longer_than_was_said BEFORE UPDATE ON api_keys
+WHEN NEW.expires_at IS NOT OLD.expires_at
+    OR OLD.retires_at IS NOT NULL AND (NEW.retires_at IS NULL OR NEW.retires_at > OLD.retires_at)
 BEGIN
     SELECT RAISE(ABORT, 'a key lives no longer than was said');
 END;
