@@ -55,17 +55,16 @@ class KeyRing:
         return credential if self._honours(credential.key) else None
 
     def take(self, keys: Iterable[ApiKey]) -> None:
-        """Honour keys as they are from now on, or no longer."""
+        """Honour keys as they are from now on. One that was revoked here stays so, whatever is stored."""
         for key in keys:
             before = self._credentials.get(key.digest)
-            if key.revoked_at is not None or (key.demo and not self._demo):
-                self._credentials.pop(key.digest, None)
-            elif before is None:
-                self._credentials[key.digest] = Credential(key)
-            else:
+            if before is None:
+                if key.revoked_at is None and (self._demo or not key.demo):
+                    self._credentials[key.digest] = Credential(key)
+            elif before.key.revoked_at is None:
                 before.key = key
-            if before is not None and not (key.digest in self._credentials and self._honours(key)):
-                self._end(before)
+                if not self._honours(key):
+                    self._end(before)
 
     def disable(self, merchant_id: str) -> None:
         """Honour no key of a merchant from now on."""
@@ -104,8 +103,9 @@ class KeyRing:
                 self._end(credential)
 
     def _honours(self, key: ApiKey) -> bool:
-        has_expired = key.ends_at is not None and key.has_expired(self._clock.now())
-        return not has_expired and key.merchant_id not in self._disabled
+        if key.revoked_at is not None or key.merchant_id in self._disabled:
+            return False
+        return key.ends_at is None or not key.has_expired(self._clock.now())
 
     def _end(self, credential: Credential) -> None:
         """Tell all users. The key itself may be honoured again, by a new credential: under another clock."""

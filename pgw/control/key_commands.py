@@ -28,8 +28,8 @@ _log = structlog.get_logger()
 class KeyCommands:
     """Without a gateway the ring is of this one command: it knows the secret, and nobody asks it for keys.
 
-    Each command brings the ring up to date with what is stored of a key, so that one whose answer was lost
-    may be given again.
+    Each command brings the ring up to date with what is stored of a key: of one whose answer was lost nobody
+    knows whether it took place, until a list is read or it is given again.
     """
 
     storage: MerchantStorage
