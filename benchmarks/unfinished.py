@@ -14,7 +14,7 @@ from benchmarks.processes import gateway, simulator
 from pgw.domain.attempt import Attempt
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.job import Job
-from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.merchant import Merchant
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
@@ -55,7 +55,7 @@ async def leave_unfinished(database: Path, payments: int) -> None:
     clock = SystemClock()
     ids = TimeOrderedIds(clock, SystemRandomness())
     async with open_storage(database, lambda _events: None) as storage:
-        await storage.add_merchant(Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        await storage.add_merchant(Merchant("mer_a", "Shop", clock.now()))
         for first in range(0, payments, AT_A_TIME):
             async with trio.open_nursery() as nursery:
                 for _ in range(min(AT_A_TIME, payments - first)):

@@ -1,5 +1,6 @@
-"""The gateway's secret, which fingerprints of requests are made with: read from its file, or made once."""
+"""The gateway's secret, for fingerprints of requests and hashes of keys: read from its file, or made once."""
 
+import hmac
 import os
 import stat
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pgw.ports import Randomness
 SECRET_BITS = 256
 SHORTEST_BYTES = 32
 LARGEST_BYTES = 4096
+OF_API_KEYS = "pgw api keys 1"
 _LINE_END = b"\r\n"
 _log = structlog.get_logger()
 
@@ -38,6 +40,15 @@ def read_secret(given: Path | None, database: Path, randomness: Randomness) -> b
         found = f"holds fewer than {SHORTEST_BYTES} bytes" if secret else "is empty"
         raise CannotUseSecret(f"The secret file {path} {found}.")
     return secret
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """Return a secret for one purpose alone, of which nothing is learnt from another one's.
+
+    It is HKDF's second step, its first block (RFC 5869, section 2.3). The secret itself makes fingerprints of
+    requests, which are hashes of JSON and so never of a purpose.
+    """
+    return hmac.digest(secret, purpose.encode() + b"\x01", "sha256")
 
 
 def _content(path: Path) -> bytes:

@@ -14,23 +14,26 @@ from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits, settle_payment
+from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.address import Address
 from pgw.bank.http import HttpBank
 from pgw.bank.network import TcpNetwork, tls_for
 from pgw.control.address import control_path
-from pgw.control.commands import Commands
+from pgw.control.commands import Commands, merchant_commands
+from pgw.control.payment_commands import PaymentCommands
 from pgw.control.server import serve_operator
-from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.api_key import ApiKey
+from pgw.domain.key_format import hint_of
+from pgw.domain.merchant import Merchant, Scope
 from pgw.http.app import make_app
-from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.http.server import listen, serve
 from pgw.last_resort import LastResort, last_resort
 from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
-from pgw.secret import read_secret
+from pgw.secret import OF_API_KEYS, derived, read_secret
 from pgw.settings import DEMO_KEYS, Settings
 from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
@@ -55,14 +58,17 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     with last_resort() as resort, listen(settings.host, settings.port) as listener:
         async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
             secret = read_secret(settings.secret_file, settings.database, randomness)
+            keys = KeyRing(derived(secret, OF_API_KEYS), clock, demo=settings.demo_keys)
             with _at_start(settings):
-                keys = await _key_ring(storage, demo=settings.demo_keys)
+                await _fill(keys, storage, clock, demo=settings.demo_keys)
             gateway = _gateway(settings, storage, clock, randomness, ids)
             nursery.start_soon(_end_in_time, resort, stopping, settings.grace)
             nursery.start_soon(gateway.run)
+            nursery.start_soon(keys.run)
             with _at_start(settings):
                 await gateway.recover()
-            commands = Commands(storage, clock, partial(settle_payment, gateway))
+            payments = PaymentCommands(storage, clock, partial(settle_payment, gateway))
+            commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
             door = Door(clock)
@@ -134,12 +140,36 @@ def payment_ports(
     return PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
 
 
-async def _key_ring(storage: Storage, *, demo: bool) -> KeyRing:
+async def _fill(ring: KeyRing, storage: Storage, clock: Clock, *, demo: bool) -> None:
+    """Put all keys that may be honoured on the ring, where wanted those of the demo merchants too."""
     if demo:
-        for key, name in DEMO_KEYS.items():
-            merchant = Merchant(f"mer_{key}", name)
-            await storage.add_merchant(merchant, ApiKey(digest_of(key), merchant.id, demo=True))
-    return KeyRing(await storage.api_keys(), demo=demo)
+        for text, name in DEMO_KEYS.items():
+            await storage.add_merchant(Merchant(f"mer_{text}", name, clock.now()))
+            await storage.add_key(_demo_key(ring, text, clock))
+    keys = await storage.keys_not_revoked()
+    for merchant_id in await storage.disabled_merchants():
+        ring.disable(merchant_id)
+    ring.take(keys)
+    live = [key for key in keys if key.is_live(clock.now()) and not key.demo]
+    lost = sum(key.hashed_under != ring.name_of_secret for key in live)
+    if lost:
+        _log.warning("KeysOfAnotherSecret", Count=lost, Effect="They are refused; bring that secret back.")
+
+
+def _demo_key(ring: KeyRing, text: str, clock: Clock) -> ApiKey:
+    """Return a key that everybody knows; under another secret it is another one."""
+    key_id = f"key_{text}_{ring.name_of_secret}"
+    return ApiKey(
+        id=key_id,
+        merchant_id=f"mer_{text}",
+        digest=ring.digest_of(text),
+        hashed_under=ring.name_of_secret,
+        hint=hint_of(text),
+        line=key_id,
+        scopes=tuple(Scope),
+        created_at=clock.now(),
+        demo=True,
+    )
 
 
 async def _stop_on_signal(

@@ -101,7 +101,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in PGW if "domain" in path.parts], ids=module_name)
 def test_the_domain_knows_no_library_that_does_something(path: Path) -> None:
-    standard = {"collections", "datetime", "decimal", "enum", "functools", "re", "typing"}
+    standard = {"collections", "datetime", "decimal", "enum", "functools", "re", "typing", "zlib"}
     packages = {name.split(".")[0] for name in imports_of(path)}
     assert set() == packages - standard - PURE - {"pgw"}
 

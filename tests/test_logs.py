@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pgw.domain.key_format import spelled
 from pgw.logs import REDACTED, redact, redacted
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
@@ -126,3 +127,12 @@ def test_what_holds_no_card_stays_what_it_is(value: object) -> None:
 
 def test_a_time_is_shown_as_text() -> None:
     assert "2026-06-15 09:30:00.123456+00:00" == logged(datetime(2026, 6, 15, 9, 30, 0, 123456, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("around", ["{}", "Bearer {}", "/jobs/{}?a=1", "x{}", "{} {}"])
+def test_what_looks_like_a_key_is_redacted(around: str) -> None:
+    key = spelled(2**255 + 17)
+    shown = redacted(around.format(key, key))
+    assert around.format(REDACTED, REDACTED) == shown
+    assert REDACTED in redacted(key[:-1])
+    assert "pgw_sk_" == redacted("pgw_sk_")

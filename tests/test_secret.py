@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pgw.ports import SystemRandomness
-from pgw.secret import LARGEST_BYTES, CannotUseSecret, read_secret
+from pgw.secret import LARGEST_BYTES, CannotUseSecret, derived, read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,3 +171,9 @@ def test_one_that_cannot_be_read_is_refused(tmp_path: Path, database: Path) -> N
 def test_a_link_that_leads_nowhere_is_refused(database: Path) -> None:
     Path(f"{database}.secret").symlink_to("nowhere")
     assert "cannot be used: No such file or directory." == refused(None, database)
+
+
+def test_a_secret_for_one_purpose_is_hkdfs_first_block_and_tells_nothing_of_another() -> None:
+    secret = bytes(range(32))
+    assert hmac.new(secret, b"purpose\x01", sha256).digest() == derived(secret, "purpose")
+    assert 3 == len({secret, derived(secret, "purpose"), derived(secret, "purpose 2")})

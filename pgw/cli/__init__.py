@@ -3,11 +3,23 @@
 import click
 
 import pgw
+from pgw.cli.keys import keys
+from pgw.cli.merchants import merchants
 from pgw.cli.operating import acknowledge, settle, unresolved
 from pgw.cli.reconciling import reconcile
 from pgw.cli.serving import run_demo, serve
 
-__all__ = ["acknowledge", "main", "reconcile", "run_demo", "serve", "settle", "unresolved"]
+__all__ = [
+    "acknowledge",
+    "keys",
+    "main",
+    "merchants",
+    "reconcile",
+    "run_demo",
+    "serve",
+    "settle",
+    "unresolved",
+]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -16,6 +28,6 @@ def main() -> None:
     """Run a payment gateway that loses no accepted payment and charges no card twice."""
 
 
-for command in (serve, run_demo, unresolved, settle, acknowledge, reconcile):
+for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile):
     main.add_command(command)
 main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."

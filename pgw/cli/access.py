@@ -1,21 +1,26 @@
 """How an operator's command reaches a database: by the gateway that runs on it, else under its lock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
+from pgw.actors.key_ring import KeyRing
 from pgw.actors.mailbox import Reply
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.settlement import Settled, SettlePayment, Verdict, settle
 from pgw.control.address import control_path
-from pgw.control.client import ControlUnavailable, DirectControl, NoGateway, SocketControl
-from pgw.control.commands import Commands
+from pgw.control.client import Control, ControlUnavailable, DirectControl, NoGateway, SocketControl
+from pgw.control.commands import Commands, merchant_commands
+from pgw.control.merchant_operator import MerchantOperator
 from pgw.control.operator import Operator
+from pgw.control.payment_commands import PaymentCommands
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
+from pgw.secret import OF_API_KEYS, derived, read_secret
 from pgw.service import payment_ports
 from pgw.settings import Settings
 from pgw.storage.port import StorageCannotOpen
-from pgw.storage.sqlite import open_storage
+from pgw.storage.sqlite import SqliteStorage, open_storage
 
 FIRST_BYTES = b"SQLite format 3\0"
 
@@ -26,36 +31,66 @@ class NoDatabase(Exception):
 
 @asynccontextmanager
 async def operator_of(database: Path) -> AsyncIterator[Operator]:
-    """Give commands their way, for as long as the block lasts. No database is made where there is none.
+    """Give commands about payments their way, for as long as the block lasts.
 
-    Raises `NoDatabase`, `ControlUnavailable`, or `StorageCannotOpen`.
+    No database is made where there is none. Raises `NoDatabase`, `ControlUnavailable`, or
+    `StorageCannotOpen`.
     """
+    async with _control_of(database, _payment_commands) as control:
+        yield Operator(control)
+
+
+@asynccontextmanager
+async def merchant_operator_of(database: Path, secret_file: Path | None) -> AsyncIterator[MerchantOperator]:
+    """Give commands about merchants and keys their way, as `operator_of` does.
+
+    The secret is read where no gateway runs, which has its own. Raises `CannotUseSecret` too.
+    """
+    async with _control_of(database, partial(_merchant_commands, database, secret_file)) as control:
+        yield MerchantOperator(control)
+
+
+@asynccontextmanager
+async def _control_of(
+    database: Path, commands_on: Callable[[SqliteStorage], Commands]
+) -> AsyncIterator[Control]:
     _check_is_there(database)
     gateway = SocketControl(control_path(database))
     try:
         await gateway.look_for_gateway()
     except NoGateway:
-        async with _under_its_lock(database) as commands:
-            yield Operator(DirectControl(commands))
+        async with _under_its_lock(database) as storage:
+            yield DirectControl(commands_on(storage))
     else:
-        yield Operator(gateway)
+        yield gateway
 
 
 @asynccontextmanager
-async def _under_its_lock(database: Path) -> AsyncIterator[Commands]:
-    """Do what a gateway's actors do: nobody else works at any payment meanwhile. The bank is not called."""
+async def _under_its_lock(database: Path) -> AsyncIterator[SqliteStorage]:
+    """Open what no gateway runs on: nobody else works at any payment meanwhile."""
     _check_is_database(database)
-    clock, randomness = SystemClock(), SystemRandomness()
-    ids = TimeOrderedIds(clock, randomness)
     try:
         async with open_storage(database, lambda _events: None) as storage:
-            ports = payment_ports(Settings(database=database), storage, clock, randomness, ids)
-            yield Commands(storage, clock, lambda *what: _settle(ports, *what))
+            yield storage
     except StorageCannotOpen as error:
         if not isinstance(error.__cause__, BlockingIOError):
             raise
         problem = f"{error} No gateway answers at its socket: it is starting or stopping, so try again."
         raise ControlUnavailable(problem) from error
+
+
+def _payment_commands(storage: SqliteStorage) -> Commands:
+    """Do what a gateway's actors do. The bank is not called."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    ports = payment_ports(Settings(), storage, clock, randomness, TimeOrderedIds(clock, randomness))
+    return Commands([PaymentCommands(storage, clock, lambda *what: _settle(ports, *what))])
+
+
+def _merchant_commands(database: Path, secret_file: Path | None, storage: SqliteStorage) -> Commands:
+    clock, randomness = SystemClock(), SystemRandomness()
+    secret = read_secret(secret_file, database, randomness)
+    ring = KeyRing(derived(secret, OF_API_KEYS), clock)
+    return Commands(merchant_commands(storage, ring, clock, TimeOrderedIds(clock, randomness), randomness))
 
 
 async def _settle(ports: PaymentPorts, job_id: str, verdict: Verdict, reason: str) -> Settled:

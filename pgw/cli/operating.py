@@ -87,7 +87,7 @@ async def _unresolved(database: Path, *, as_json: bool) -> None:
 
 def _row(one: Document) -> list[str]:
     cells = (one["jobId"], one["paymentId"], one["merchantId"], money_of(one), one["paymentStatus"])
-    times = _time(one["since"]), one["nextInquiryAt"] and _time(one["nextInquiryAt"])
+    times = time_of(one["since"]), one["nextInquiryAt"] and time_of(one["nextInquiryAt"])
     return [*cells, times[0], printable(one["known"]), times[1] or "none"]
 
 
@@ -95,7 +95,7 @@ def _print_unresolved(table: Table, one: Document) -> None:
     table.print(_row(one), colour="yellow" if one["jobStatus"] == "Created" else None)
     for flag in one["flags"]:
         detail = printable(flag["detail"])
-        click.secho(f"  ! {flag['code']} since {_time(flag['raisedAt'])}: {detail}", fg="red")
+        click.secho(f"  ! {flag['code']} since {time_of(flag['raisedAt'])}: {detail}", fg="red")
 
 
 def _print_count(unknown: int, flagged: int) -> None:
@@ -182,6 +182,6 @@ def money_of(one: Document) -> str:
     return f"{one['amount']} {one['currency']}"
 
 
-def _time(timestamp: str) -> str:
+def time_of(timestamp: str) -> str:
     """Return a time as people read it, to the second."""
     return f"{timestamp[:10]} {timestamp[11:19]} UTC"

@@ -1,7 +1,7 @@
 """What is given on the command line, read into values."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ import click
 
 from pgw.bank.port import BankFeature
 
+LONGEST_NUMBER = 9
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -84,3 +85,17 @@ class Seconds(click.ParamType[float]):
         if not self.least <= seconds <= self.most:
             self.fail(f"{value!r} is no number of seconds from {self.least:g} to {self.most:g}.", param, ctx)
         return seconds
+
+
+class Duration(click.ParamType[int]):
+    """A whole number of seconds, minutes, hours or days, such as `90d`, read into seconds."""
+
+    name = "duration"
+    _UNITS: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        number, unit = text[:-1], text[-1:]
+        if unit not in self._UNITS or not number.isdecimal() or len(number) > LONGEST_NUMBER:
+            self.fail(f"{text!r} is no time such as 30m, 24h or 90d.", param, ctx)
+        return int(number) * self._UNITS[unit]

@@ -18,6 +18,11 @@ DATABASE = setting(
     type=DatabasePath(),
     help="SQLite file, made at the first start.",
 )
+SECRET_FILE = setting(
+    "SECRET_FILE",
+    type=click.Path(path_type=Path),
+    help="File with a secret of at least 32 bytes, mode 0600; else one is made beside the database.",
+)
 BANK_URL = setting("BANK_URL", default=DEFAULTS.bank_url, type=BankUrl(), help="Where the bank is.")
 _TIMES = (
     setting(
@@ -62,11 +67,7 @@ SETTINGS = (
     setting("HOST", default=DEFAULTS.host, help="Address to listen on."),
     setting("PORT", default=DEFAULTS.port, type=PORT, help="Port to listen on; 0 takes a free one."),
     DATABASE,
-    setting(
-        "SECRET_FILE",
-        type=click.Path(path_type=Path),
-        help="File with a secret of at least 32 bytes, mode 0600; else one is made beside the database.",
-    ),
+    SECRET_FILE,
     BANK_URL,
     setting(
         "BANK_CONCURRENCY",

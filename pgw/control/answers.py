@@ -8,7 +8,7 @@ from attrs import frozen
 from pgw.domain.result import Err, Ok, Result
 
 Document = dict[str, Any]
-WHO_TELLS = "`pgw unresolved` tells whether it took place."
+WHO_TELLS = "a list (`pgw unresolved`, `pgw keys list`, `pgw merchants list`) tells whether it took place."
 
 
 class RefusedFor(StrEnum):

@@ -1,3 +1,4 @@
+from datetime import datetime
 from enum import StrEnum
 
 from attrs import frozen
@@ -12,19 +13,12 @@ class Scope(StrEnum):
 
 @frozen
 class Merchant:
-    """Whose payments they are. Its key determines it; no request names one."""
+    """Whose payments they are. Its key determines it; no request names one.
+
+    While it is disabled none of its keys is honoured; payments that were accepted go on to their end.
+    """
 
     id: str
     name: str
-
-
-@frozen
-class ApiKey:
-    """A merchant's key as it is kept: the SHA-256 digest of the key, in hex, and never the key.
-
-    A `demo` key is known to everybody and is honoured in demo mode only.
-    """
-
-    digest: str
-    merchant_id: str
-    demo: bool
+    created_at: datetime
+    disabled_at: datetime | None = None

@@ -11,12 +11,14 @@ from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from pgw.actors.key_ring import Credential
 from pgw.domain.errors import Refusal
 from pgw.http import answers
+from pgw.http.authentication import credential_of, insufficient_scope, unauthorized
 from pgw.http.call import Call, Parts
 from pgw.http.docs.document import docs
 from pgw.http.exchange import Exchange
-from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
+from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
@@ -48,11 +50,12 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
-        merchant_id = parts.keys.merchant_of(inbound.headers.get("Authorization")) if route.scope else ""
-        call = _call(inbound, merchant_id or "")
-        if merchant_id is None:
-            challenge = {"WWW-Authenticate": "Bearer"}
-            return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
+        credential = credential_of(parts.keys, inbound.headers.get("Authorization")) if route.scope else None
+        if isinstance(credential, str):
+            return unauthorized(parts, _call(inbound), challenge=credential)
+        call = _call(inbound, credential)
+        if route.scope and route.scope not in call.credential.key.scopes:
+            return insufficient_scope(parts, call, route.scope)
         if not _accepts(inbound, offered):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":
@@ -77,11 +80,13 @@ def _inbound() -> Request | Websocket:
     return inbound
 
 
-def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
+def _call(inbound: Request | Websocket, credential: Credential | None = None) -> Call:
     scope = cast("dict[str, Any]", inbound.scope)
-    if merchant_id:
-        scope[MERCHANT_ID] = merchant_id
-    return Call(inbound, scope[REQUEST_ID], merchant_id)
+    if credential is None:
+        return Call(inbound, scope[REQUEST_ID], "")
+    merchant_id = scope[MERCHANT_ID] = credential.key.merchant_id
+    scope[KEY_ID] = credential.key.id
+    return Call(inbound, scope[REQUEST_ID], merchant_id, credential)
 
 
 def _accepts(inbound: Request | Websocket, offered: tuple[str, ...]) -> bool:

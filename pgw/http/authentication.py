@@ -1,28 +1,32 @@
-import hmac
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
+"""Who sends a request, by the key in its `Authorization` header (RFC 6750)."""
 
-from pgw.domain.merchant import ApiKey
+from quart import Response
+
+from pgw.actors.key_ring import Credential, KeyRing
+from pgw.domain.merchant import Scope
+from pgw.http import answers
+from pgw.http.call import Call, Parts
+
+NO_KEY = "Bearer"
+INVALID_KEY = 'Bearer error="invalid_token"'
+"""Whatever is wrong with a key that was sent: nothing more is learnt of it."""
 
 
-def digest_of(key: str) -> str:
-    """Return what is kept of a key: keys are long and random, so one SHA-256 is enough."""
-    return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+def credential_of(ring: KeyRing, authorization: str | None) -> Credential | str:
+    """Return whose `Bearer` key this is, or the challenge to whoever sent none, or none that is honoured."""
+    scheme, _, key = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return NO_KEY
+    return ring.find(key.strip()) or INVALID_KEY
 
 
-class KeyRing:
-    """Tells whose key a request carries. Keys of demo merchants are honoured in demo mode only."""
+def unauthorized(parts: Parts, call: Call, challenge: str) -> Response:
+    headers = {"WWW-Authenticate": challenge}
+    return answers.problem(parts, call, "UnauthorizedAccess", headers=headers)
 
-    def __init__(self, keys: Iterable[ApiKey], *, demo: bool) -> None:
-        self._keys: Mapping[str, ApiKey] = {key.digest: key for key in keys if demo or not key.demo}
 
-    def merchant_of(self, authorization: str | None) -> str | None:
-        """Return the id of the merchant whose `Bearer` key this is (RFC 6750), in time that tells nothing."""
-        scheme, _, key = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        digest = digest_of(key.strip())
-        found = self._keys.get(digest)
-        if found is None or not hmac.compare_digest(found.digest, digest):
-            return None
-        return found.merchant_id
+def insufficient_scope(parts: Parts, call: Call, scope: Scope) -> Response:
+    """Refuse a key that is good, but not for this (RFC 6750, section 3.1)."""
+    headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+    detail = f"The key has not the scope {scope}."
+    return answers.problem(parts, call, "InsufficientScope", detail, headers=headers)

@@ -6,7 +6,7 @@ from quart.wrappers import Request, Websocket
 
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
-from pgw.http.authentication import KeyRing
+from pgw.actors.key_ring import Credential, KeyRing
 from pgw.http.docs.files import Docs
 from pgw.http.door import Door
 from pgw.ports import Clock, Ids
@@ -36,8 +36,15 @@ class Parts:
 
 @frozen
 class Call:
-    """One request. `merchant_id` is empty on a route that needs no key."""
+    """One request. On a route that needs no key `merchant_id` is empty, and there is no `sent_with`."""
 
     request: Request | Websocket
     request_id: str
     merchant_id: str
+    sent_with: Credential | None = None
+
+    @property
+    def credential(self) -> Credential:
+        """Whose request it is, on a route that needs a key."""
+        assert self.sent_with is not None, "the route's scope asks for a key"
+        return self.sent_with

@@ -18,6 +18,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
 REFUSED_WITH = "pgw.refused_with"  # the status, where the protocol answered in the application's stead
+KEY_ID = "pgw.key_id"
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -67,6 +68,7 @@ class Front:
                 Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
                 RequestId=request_id,
                 MerchantId=scope.get(MERCHANT_ID),
+                KeyId=scope.get(KEY_ID),
             )
 
 

@@ -6,12 +6,13 @@ from typing import Protocol
 
 from attrs import frozen
 
+from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import Refusal
 from pgw.domain.flag import Flag
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
-from pgw.domain.merchant import ApiKey, Merchant
+from pgw.domain.merchant import Merchant
 from pgw.domain.money import Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
@@ -68,7 +69,51 @@ class StorageLost(Exception):
     """What is on disk is not known (a failed fsync, or reading back), or damaged: the process ends."""
 
 
-class Storage(Protocol):
+class MerchantStorage(Protocol):
+    """Merchants and their keys. What was written survives `kill -9` and a power cut.
+
+    Each method raises `StorageUnavailable`. A write that did may have taken place, and may be asked again,
+    which does nothing twice. A cancelled caller does not know whether its write took place either.
+    """
+
+    async def add_merchant(self, merchant: Merchant) -> None:
+        """Add a merchant; one that is there already is left as it is."""
+
+    async def merchants(self, after_id: str, limit: int) -> Sequence[Merchant]:
+        """Return a page of merchants, by id."""
+
+    async def disabled_merchants(self) -> Sequence[str]:
+        """Return the ids of all that are disabled."""
+
+    async def disable_merchant(self, merchant_id: str, at: datetime) -> Merchant | None:
+        """Disable a merchant and return it, since when it was first disabled; None where there is none."""
+
+    async def enable_merchant(self, merchant_id: str) -> Merchant | None:
+        """Enable a merchant and return it; None where there is none."""
+
+    async def add_key(self, key: ApiKey) -> Result[None, KeyRefusal]:
+        """Add a key where `cannot_add` finds nothing against it; one that is there is left as it is."""
+
+    async def rotate_key(self, key_id: str, successor: ApiKey, until: datetime) -> Result[None, KeyRefusal]:
+        """Add a successor to a key, which retires then at the latest.
+
+        Neither takes place where `cannot_rotate` or `cannot_add` finds something against it.
+        """
+
+    async def revoke_key(self, key_id: str, at: datetime) -> None:
+        """Revoke a key for good; one that was revoked before, or is not there, is left as it is."""
+
+    async def find_key(self, id_or_digest: str) -> ApiKey | None:
+        """Return a key by its id or its digest, as the newest write left it."""
+
+    async def keys(self, merchant_id: str | None, after_id: str, limit: int) -> Sequence[ApiKey]:
+        """Return a page of a merchant's keys, or of all, by id, as the newest write left them."""
+
+    async def keys_not_revoked(self) -> Sequence[ApiKey]:
+        """Return all keys that were not revoked, also those that have expired: the clock may step back."""
+
+
+class Storage(MerchantStorage, Protocol):
     """Durable, transactional storage with one writer.
 
     A write that returned `Ok` survives `kill -9` and a power cut. `Err(STORAGE_UNAVAILABLE)` means that
@@ -137,15 +182,6 @@ class Storage(Protocol):
 
         Raises `StorageUnavailable`.
         """
-
-    async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        """Add a merchant and a key of its; one that is there already is left as it is.
-
-        Raises `StorageUnavailable`; it may be asked again, whether or not it took place.
-        """
-
-    async def api_keys(self) -> Sequence[ApiKey]:
-        """Return all keys."""
 
     async def check(self) -> bool:
         """Tell whether storage answers reads, and has not just refused a write."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
-from pgw.domain.merchant import ApiKey
 from pgw.domain.payment import Payment
 from pgw.storage.port import BookEntry, Change, Unresolved
 from pgw.storage.rows import RowUnreadable, from_row, from_row_or_why, from_rows, to_json
@@ -182,8 +181,3 @@ def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
 def claim(connection: sqlite3.Connection, merchant_id: str, key: str) -> Claim | None:
     found = connection.execute(_CLAIM, [merchant_id, key]).fetchone()
     return Claim(key, *found) if found else None
-
-
-def api_keys(connection: sqlite3.Connection) -> list[ApiKey]:
-    rows = connection.execute("SELECT digest, merchant_id, demo FROM api_keys ORDER BY digest").fetchall()
-    return [ApiKey(digest, merchant_id, bool(demo)) for digest, merchant_id, demo in rows]

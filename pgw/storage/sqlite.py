@@ -1,11 +1,11 @@
 """Storage on SQLite: one writer in grouped transactions, a reader beside it."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import trio
 
@@ -13,7 +13,6 @@ from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage import database, reading, writing
@@ -24,10 +23,10 @@ from pgw.storage.grouping import Grouping
 from pgw.storage.log_size import LogSize
 from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.opening import open_engines
-from pgw.storage.port import BookEntry, Change, OnCommitted, StorageLost, StorageUnavailable, Unresolved
+from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
 from pgw.storage.rows import change_to_rows, event_of, milliseconds
-from pgw.storage.soundness import Soundness
+from pgw.storage.sqlite_merchants import SqliteMerchants
 from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512
@@ -39,22 +38,19 @@ RECENT_CHANGES = 10_000
 UNTIL_TRIED_AGAIN_SECONDS = 5.0
 NEVER = float("-inf")
 
-Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
 
 
-class SqliteStorage:
+class SqliteStorage(SqliteMerchants):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
     def __init__(self, writer: Engine, reader: Engine, on_committed: OnCommitted, newest_group: int) -> None:
+        super().__init__(writer, reader)
         self._newest_group = newest_group
-        self._writer = writer
-        self._reader = reader
         self._on_committed = on_committed
         self._changes_since_checkpoint = 0
         self._refused_at = NEVER
-        self._soundness = Soundness()
         self._log_size = LogSize()
         self._unreadable = UnreadableJobs()
         self._recent = RecentChanges(RECENT_CHANGES)
@@ -153,13 +149,7 @@ class SqliteStorage:
 
     async def change_of(self, job_id: str) -> Change | None:
         # By the writer, so behind a commit that is under way: it may be this very job's.
-        return await self._soundness.read(self._writer, reading.change_of, job_id)
-
-    async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        await self._change(writing.add_merchant, merchant, key)
-
-    async def api_keys(self) -> Sequence[ApiKey]:
-        return await self._read(reading.api_keys)
+        return await self._read_behind_writes(reading.change_of, job_id)
 
     async def check(self) -> bool:
         has_refused = trio.current_time() - self._refused_at < UNTIL_TRIED_AGAIN_SECONDS
@@ -178,26 +168,6 @@ class SqliteStorage:
                 return found
             case _:
                 raise StorageUnavailable
-
-    async def _read(
-        self,
-        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Answer:
-        return await self._soundness.read(self._reader, statement, *args, **kwargs)
-
-    async def _change(
-        self,
-        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Answer:
-        """Write beside the groups, behind the one that is under way."""
-        try:
-            return await self._soundness.write(self._writer, statement, *args, **kwargs)
-        except (sqlite3.OperationalError, StorageLost) as error:
-            raise StorageUnavailable(str(error)) from error
 
     async def _look_up(self, look_ups: Sequence[LookUp]) -> Sequence[list[Any] | Exception]:
         try:

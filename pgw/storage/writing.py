@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Sequence
 
 from pgw.domain.idempotency import Claim
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.storage.rows import ChangeRows, to_json, to_write
 
 MOST_CLAIMS_LOOKED_AT = 5000
@@ -155,24 +154,6 @@ def _change(connection: sqlite3.Connection, statement: str, parameters: Sequence
     connection.execute(statement, parameters)
     (changed,) = connection.execute("SELECT changes()").fetchone()
     return int(changed)
-
-
-def add_merchant(connection: sqlite3.Connection, merchant: Merchant, key: ApiKey) -> None:
-    """Add a merchant and its key; what is there already is left as it is."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute(
-            "INSERT INTO merchants (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [merchant.id, merchant.name],
-        )
-        connection.execute(
-            "INSERT INTO api_keys (digest, merchant_id, demo) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [key.digest, key.merchant_id, key.demo],
-        )
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def newest_group(connection: sqlite3.Connection) -> int:

@@ -9,9 +9,9 @@ import trio
 from structlog.testing import LogCapture
 
 from pgw.actors.bank import Bank
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.storage.sqlite import SqliteStorage, open_storage
 from tests.actors.callers import Callers
+from tests.merchants import a_merchant
 
 MERCHANTS = ("mer_a", "mer_b")
 
@@ -30,9 +30,8 @@ def open_database(tmp_path: Path) -> OpenDatabase:
     @asynccontextmanager
     async def opened() -> AsyncIterator[SqliteStorage]:
         async with open_storage(tmp_path / "pgw.db", lambda _events: None) as storage:
-            for number, merchant_id in enumerate(MERCHANTS):
-                key = ApiKey(f"{number:064}", merchant_id, demo=False)
-                await storage.add_merchant(Merchant(merchant_id, merchant_id), key)
+            for merchant_id in MERCHANTS:
+                await storage.add_merchant(a_merchant(merchant_id))
             yield storage
 
     return opened

@@ -10,10 +10,10 @@ from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage.port import BookEntry, Change, Storage, StorageUnavailable, Unresolved
+from tests.actors.no_merchants import NoMerchants
 
 Written = Result[None, Refusal | Claim]
 REFUSED: Written = Err(Refusal.STORAGE_UNAVAILABLE)
@@ -23,7 +23,7 @@ def takes_all(_change: Change) -> Written:
     return Ok(None)
 
 
-class MemoryStorage(Storage):
+class MemoryStorage(NoMerchants, Storage):
     """Keeps the newest change of each job, and all of them in the order they were written."""
 
     def __init__(self) -> None:
@@ -110,12 +110,6 @@ class MemoryStorage(Storage):
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
     ) -> Sequence[JobEvent]:
-        raise NotImplementedError
-
-    async def add_merchant(self, merchant: Merchant, key: ApiKey) -> None:
-        raise NotImplementedError
-
-    async def api_keys(self) -> Sequence[ApiKey]:
         raise NotImplementedError
 
     async def check(self) -> bool:

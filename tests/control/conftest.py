@@ -6,17 +6,18 @@ import pytest
 from pgw.control.client import DirectControl
 from pgw.control.commands import Commands
 from pgw.control.operator import Operator
-from pgw.domain.merchant import ApiKey, Merchant
+from pgw.control.payment_commands import PaymentCommands
 from pgw.ports import SystemClock
 from pgw.storage.sqlite import SqliteStorage, open_storage
 from tests.control.payments import MERCHANT, Payments
 from tests.control.settling import Settling
+from tests.merchants import a_merchant
 
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[SqliteStorage]:
     async with open_storage(tmp_path / "pgw.db", lambda _events: None) as storage:
-        await storage.add_merchant(Merchant(MERCHANT, "Shop"), ApiKey(f"{0:064}", MERCHANT, demo=False))
+        await storage.add_merchant(a_merchant(MERCHANT))
         yield storage
 
 
@@ -32,7 +33,7 @@ def settling() -> Settling:
 
 @pytest.fixture
 def commands(storage: SqliteStorage, settling: Settling) -> Commands:
-    return Commands(storage, SystemClock(), settling.settle)
+    return Commands([PaymentCommands(storage, SystemClock(), settling.settle)])
 
 
 @pytest.fixture

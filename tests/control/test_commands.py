@@ -9,8 +9,9 @@ from pgw.actors.mailbox import ReplyAbandoned
 from pgw.actors.settlement import CannotSettle, Verdict
 from pgw.control.answers import Answer, Refused, RefusedFor
 from pgw.control.client import ControlUnavailable
-from pgw.control.commands import LONGEST_REASON, Commands
+from pgw.control.commands import Commands
 from pgw.control.operator import Operator
+from pgw.control.texts import LONGEST_REASON
 from pgw.domain.errors import Refusal
 from pgw.domain.flag import FlagCode
 from pgw.domain.result import Err, Ok
@@ -93,7 +94,7 @@ async def test_a_gateway_that_cannot_now_says_so(operator: Operator, settling: S
 async def test_what_is_unresolved_is_listed_whole_page_by_page(
     operator: Operator, payments: Payments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pgw.control.commands.UNRESOLVED_A_PAGE", 2)
+    monkeypatch.setattr("pgw.control.payment_commands.UNRESOLVED_A_PAGE", 2)
     await payments.approved()
     unknown = [await payments.unknown(due_in=2) for _ in range(3)]
     late = await payments.flagged(await payments.settled_as_failed(), FlagCode.LATE_DECISION)
@@ -149,7 +150,7 @@ async def test_a_job_that_is_not_there_has_no_flags_to_acknowledge(operator: Ope
 async def test_the_books_are_read_by_pages_and_by_entry(
     operator: Operator, payments: Payments, monkeypatch: pytest.MonkeyPatch, storage: Any
 ) -> None:
-    monkeypatch.setattr("pgw.control.commands.BOOKS_A_PAGE", 2)
+    monkeypatch.setattr("pgw.control.payment_commands.BOOKS_A_PAGE", 2)
     for _ in range(3):
         await payments.approved()
     pages = [await operator.books(after) for after in ("", "ref_000002", "ref_000003")]

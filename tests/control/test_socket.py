@@ -185,7 +185,7 @@ async def test_no_more_are_served_at_a_time_than_its_bound(
         at_work -= 1
         return Err(settling.answer.error)  # type: ignore[union-attr]
 
-    object.__setattr__(commands, "settle", slowly)
+    object.__setattr__(commands.kinds[0], "settle", slowly)
     operator = Operator(SocketControl(await start()))
     with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
@@ -200,7 +200,7 @@ async def test_what_takes_too_long_is_answered_all_the_same(
     async def never(*_: str) -> None:
         await trio.sleep_forever()
 
-    object.__setattr__(commands, "settle", never)
+    object.__setattr__(commands.kinds[0], "settle", never)
     monkeypatch.setattr(server, "OBEY_SECONDS", 0.1)
     answer = await Operator(SocketControl(await start())).settle("job_1", Verdict.FAILED, "x")
     assert isinstance(answer, Err)

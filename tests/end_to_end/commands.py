@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +14,12 @@ from click.testing import CliRunner
 from pgw.cli import main
 from tests.end_to_end.programs import Simulator
 
+SPOKEN = (
+    "pgw.cli.running.logs.set_up",
+    "pgw.control.key_commands._log",
+    "pgw.control.merchant_commands._log",
+    "pgw.control.payment_commands._log",
+)
 ANSWER_LOST, BOOKS_NOTHING, HANGS = "4000009900000038", "4000009900000079", "4000009900000020"
 
 
@@ -30,7 +37,9 @@ class Ended:
 def pgw(*arguments: str, database: Path) -> Ended:
     without_settings = dict.fromkeys(name for name in os.environ if name.startswith("PGW_"))
     # How the tests log is not the command's to say; what a command logs is no line of its own.
-    with patch("pgw.cli.running.logs.set_up"), patch("pgw.control.commands._log"):
+    with ExitStack() as patches:
+        for name in SPOKEN:
+            patches.enter_context(patch(name))
         ended = CliRunner().invoke(main, [*arguments, "--database", str(database)], env=without_settings)
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     return Ended(ended.exit_code, ended.stdout, ended.stderr)

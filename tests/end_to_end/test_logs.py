@@ -91,7 +91,7 @@ async def test_a_card_is_found_nowhere_even_where_bodies_are_logged(gateway: Gat
 
 def assert_not_logged(gateway: Gateway) -> None:
     logs = [json.loads(line) for line in gateway.lines]
-    assert any(log["Message"] == "RequestBody" and log["Body"]["amount"] == "10.50" for log in logs)
+    assert any(log["Message"] == "RequestBody" and log["Body"].get("amount") == "10.50" for log in logs)
     assert any(log["Message"] == "AnswerBody" for log in logs)
     # A time may have the CVV's digits by chance.
     told = [json.dumps(log | {"Timestamp": None, "Elapsed": None}) for log in logs]

@@ -47,7 +47,8 @@ def test_a_stream_is_refused_before_the_upgrade(
     assert (status, code) == (answer.status_code, answer.json()["code"])
     assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
     assert "application/problem+json" == answer.headers["Content-Type"]
-    assert ("Bearer" if status == 401 else None) == answer.headers.get("WWW-Authenticate")
+    challenge = 'Bearer error="invalid_token"' if key else "Bearer"
+    assert (challenge if status == 401 else None) == answer.headers.get("WWW-Authenticate")
 
 
 @pytest.mark.parametrize(

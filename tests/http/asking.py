@@ -24,11 +24,16 @@ class Answer:
 
 
 async def asked(
-    app: Application, method: str, path: str, body: bytes = b"", *more_headers: tuple[bytes, bytes]
+    app: Application,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *more_headers: tuple[bytes, bytes],
+    key: str = KEY,
 ) -> Answer:
     """Ask the application itself, as a server would."""
     sent: list[Any] = []
-    headers = [(b"host", b"x"), (b"authorization", f"Bearer {KEY}".encode())]
+    headers = [(b"host", b"x"), (b"authorization", f"Bearer {key}".encode())]
     headers += [(b"content-type", b"application/json"), (b"x-request-id", b"req.test"), *more_headers]
     scope: dict[str, Any] = {
         "type": "http",

@@ -11,15 +11,14 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from pgw.domain.errors import Invalid, InvalidCode
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.result import Err
 from pgw.http.app import make_app
-from pgw.http.authentication import digest_of
 from pgw.storage.sqlite import SqliteStorage, open_storage
 from tests.actors.memory_storage import REFUSED
 from tests.actors.tree import start_gateway
 from tests.http.asking import paid
-from tests.http.parts import KEY, MERCHANT_ID, SECRET, parts_over, ports_over
+from tests.http.parts import MERCHANT_ID, SECRET, parts_over, ports_over
+from tests.merchants import a_merchant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -72,8 +71,7 @@ async def serving(path: Path) -> AsyncIterator[tuple[Application, Troubled]]:
 
     with trio.fail_after(PATIENCE):
         async with open_storage(path, publish) as real, trio.open_nursery() as nursery:
-            merchant = Merchant(MERCHANT_ID, "Shop")
-            await real.add_merchant(merchant, ApiKey(digest_of(KEY), MERCHANT_ID, demo=False))
+            await real.add_merchant(a_merchant(MERCHANT_ID))
             troubled = Troubled(real, committed)
             storage = cast("Storage", troubled)
             ports = ports_over(storage)

@@ -18,7 +18,7 @@ from pgw.http.call import Call, Parts
 from pgw.http.jobs.stream import stream
 from tests.actors.memory_storage import MemoryStorage
 from tests.actors.orders import an_order
-from tests.http.parts import MERCHANT_ID, parts_over, ports_over
+from tests.http.parts import KEY, MERCHANT_ID, parts_over, ports_over
 
 LAST_SEQ = 6
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -46,6 +46,7 @@ class Reader:
         self.args: dict[str, str] = {}
         self.frames: list[tuple[float, dict[str, Any]]] = []
         self.closed_with: int | None = None
+        self.reason = ""
         self.may_send = trio.Event()
         self.may_send.set()
 
@@ -59,9 +60,9 @@ class Reader:
         await self.may_send.wait()
         self.frames.append((trio.current_time(), json.loads(text)))
 
-    async def close(self, code: int) -> None:
+    async def close(self, code: int, reason: str) -> None:
         await trio.lowlevel.checkpoint()
-        self.closed_with = code
+        self.closed_with, self.reason = code, reason
 
     @property
     def heard(self) -> list[tuple[float, str, int]]:
@@ -82,7 +83,8 @@ async def streaming() -> AsyncIterator[tuple[Reader, Parts]]:
     websocket = cast("Websocket", reader)
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(stream, parts, Call(websocket, "req_1", MERCHANT_ID), websocket)
+            call = Call(websocket, "req_1", MERCHANT_ID, parts.keys.find(KEY))
+            nursery.start_soon(stream, parts, call, websocket)
             await wait_all_tasks_blocked()
             yield reader, parts
 

@@ -12,7 +12,7 @@ from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.disk import Disk, Operation
 from tests.simulation.disk_faults import NO_DISK_FAULTS, DiskFaults
 from tests.simulation.life import Life, ProcessDied
-from tests.simulation.orders import KEY, MERCHANT, accepted
+from tests.simulation.orders import MERCHANT, accepted
 from tests.simulation.seeded import Simulation
 from tests.simulation.storage import check_integrity, open_simulated_storage
 
@@ -87,7 +87,7 @@ async def _live(simulation: Simulation, disk: Disk, life: Life, outcome: Outcome
         disk_faults, disk.faults = disk.faults, NO_DISK_FAULTS
         await compare(storage, outcome)
         disk.faults = disk_faults
-        await storage.add_merchant(MERCHANT, KEY)
+        await storage.add_merchant(MERCHANT)
         async with trio.open_nursery() as nursery:
             for _ in range(WRITERS):
                 nursery.start_soon(write_on_and_on)

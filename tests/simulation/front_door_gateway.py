@@ -10,15 +10,15 @@ from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
+from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
-from pgw.domain.merchant import ApiKey, Merchant
-from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
+from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
@@ -28,7 +28,7 @@ from tests.simulation.seeded import Simulation
 from tests.simulation.storage import open_simulated_storage
 
 DATABASE = Path("/pgw.db")
-MERCHANT = Merchant("mer_a", "Shop A")
+MERCHANT = a_merchant("mer_a", "Shop A")
 SECRET = b"a secret of 32 bytes or of more."
 LONGEST_PAUSE_SECONDS = 0.01
 
@@ -47,8 +47,11 @@ async def open_gateway(
         open_simulated_storage(disk, DATABASE, stream.publish, life=life, pause=pause) as storage,
         trio.open_nursery() as nursery,
     ):
-        await storage.add_merchant(MERCHANT, ApiKey(digest_of(API_KEY), MERCHANT.id, demo=False))
-        keys = KeyRing(await storage.api_keys(), demo=False)
+        keys = KeyRing(SECRET, simulation.clock)
+        await storage.add_merchant(MERCHANT)
+        await storage.add_key(key_on(keys, API_KEY, MERCHANT.id))
+        keys.take(await storage.keys_not_revoked())
+        nursery.start_soon(keys.run)
         settings = Settings()
         limits = GatewayLimits(
             settings.max_in_flight, settings.max_in_flight_a_merchant, settings.bank_concurrency

@@ -21,7 +21,7 @@ from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
 from tests.simulation.life import Life, ProcessDied
-from tests.simulation.orders import CARD, KEY, MERCHANT, accepted
+from tests.simulation.orders import CARD, MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
 
@@ -48,7 +48,7 @@ async def fail_to_sync(simulation: Simulation) -> list[str]:
     opened = partial(open_simulated_storage, disk, DATABASE, lambda _: None)
     try:
         async with opened(life=Life()) as storage:
-            await storage.add_merchant(MERCHANT, KEY)
+            await storage.add_merchant(MERCHANT)
             disk.faults = DiskFaults(sync_fails=1)
             await storage.write(accepted(simulation))
     except* StorageLost:

@@ -3,15 +3,14 @@
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.job import Job
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.storage.port import Change
+from tests.merchants import a_merchant
 from tests.simulation.seeded import Simulation
 
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
-MERCHANT = Merchant("mer_a", "Shop A")
-KEY = ApiKey("0" * 64, MERCHANT.id, demo=True)
+MERCHANT = a_merchant("mer_a", "Shop A")
 
 
 def accepted(simulation: Simulation) -> Change:

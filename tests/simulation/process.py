@@ -12,17 +12,17 @@ from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
+from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.bank.port import Answer, BankFeature, Call
-from pgw.domain.merchant import ApiKey, Merchant
-from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.sqlite import SqliteStorage
+from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
@@ -33,7 +33,7 @@ from tests.simulation.seeded import Simulation
 from tests.simulation.storage import open_simulated_storage
 
 DATABASE = Path("/pgw.db")
-MERCHANTS = (Merchant("mer_a", "Shop A"), Merchant("mer_b", "Shop B"))
+MERCHANTS = (a_merchant("mer_a", "Shop A"), a_merchant("mer_b", "Shop B"))
 SECRET = b"a secret of 32 bytes or of more."
 GRACE_SECONDS = 10.0
 MOST_IN_FLIGHT = 6
@@ -86,7 +86,7 @@ async def run_process(
     async with opening as storage, trio.open_nursery() as nursery:
         await on_opened(storage)
         for merchant in MERCHANTS[: plan.merchants]:
-            await storage.add_merchant(merchant, _key_of(merchant))
+            await storage.add_merchant(merchant)
         limits = GatewayLimits(MOST_IN_FLIGHT, MOST_IN_FLIGHT_A_MERCHANT, taken_up=plan.concurrency)
         gateway = Gateway(_ports(around, storage, life), limits)
         nursery.start_soon(gateway.run)
@@ -107,7 +107,9 @@ async def _open_front_door(
     doors: AsyncExitStack, around: Surroundings, process: Process, stopping: trio.Event
 ) -> None:
     simulation, storage = around.simulation, process.storage
-    keys = KeyRing(await storage.api_keys(), demo=False)
+    keys = KeyRing(SECRET, simulation.clock)
+    await storage.add_key(key_on(keys, API_KEY, MERCHANTS[0].id))
+    keys.take(await storage.keys_not_revoked())
     ports = simulation.clock, simulation.ids
     parts = Parts(
         process.gateway,
@@ -122,12 +124,6 @@ async def _open_front_door(
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)
-
-
-def _key_of(merchant: Merchant) -> ApiKey:
-    """Return a key of the merchant's; the first one's is that of the front door's client."""
-    digest = digest_of(API_KEY) if merchant == MERCHANTS[0] else f"{merchant.id:0<64}"
-    return ApiKey(digest, merchant.id, demo=False)
 
 
 class WatchedBank(Bank):

@@ -24,7 +24,7 @@ from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
 from tests.simulation.life import Life, ProcessDied
-from tests.simulation.orders import CARD, KEY, MERCHANT, accepted, approved
+from tests.simulation.orders import CARD, MERCHANT, accepted, approved
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
 
@@ -78,7 +78,7 @@ async def _live(simulation: Simulation, life: Life, disk: Disk, bank: SimulatedB
     async with open_simulated_storage(
         disk, database, lambda _events: None, life=life, pause=pause
     ) as storage:
-        await storage.add_merchant(MERCHANT, KEY)
+        await storage.add_merchant(MERCHANT)
         async with trio.open_nursery() as nursery:
             for _ in range(PAYERS):
                 nursery.start_soon(_pay_on_and_on, simulation, storage, connector)

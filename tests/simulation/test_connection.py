@@ -112,7 +112,7 @@ async def test_a_fault_of_the_disk_is_an_operational_error_with_its_code(
         await engine.run(database.prepare_writer, Path("/a.db"))
         disk.faults = faults
         with pytest.raises(sqlite3.OperationalError) as caught:
-            connection.execute("INSERT INTO merchants VALUES ('mer_a', ?, 0)", ["x" * 9000])
+            connection.execute("INSERT INTO merchants (id, name) VALUES ('mer_a', ?)", ["x" * 9000])
         assert code == caught.value.sqlite_errorcode
         assert not connection.in_transaction
 

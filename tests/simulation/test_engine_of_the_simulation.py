@@ -17,7 +17,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
 from tests.simulation.engine import InlineEngine, open_connection
 from tests.simulation.life import Life, ProcessDied
-from tests.simulation.orders import KEY, MERCHANT, accepted
+from tests.simulation.orders import MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
 
@@ -111,7 +111,7 @@ async def _write_and_die(simulation: Simulation, at: int, *, power_cut: bool) ->
 
     with pytest.RaisesGroup(ProcessDied, flatten_subgroups=True, allow_unwrapped=True):
         async with open_simulated_storage(disk, DATABASE, lambda _: None, life=life) as storage:
-            await storage.add_merchant(MERCHANT, KEY)
+            await storage.add_merchant(MERCHANT)
             last = disk.operations + at
             disk.on_operation = lambda _operation, _name: die() if disk.operations == last else None
             assert Ok(None) == await storage.write(change)
@@ -128,7 +128,7 @@ async def _write_and_die(simulation: Simulation, at: int, *, power_cut: bool) ->
 async def _write_three(simulation: Simulation, faults: DiskFaults) -> tuple[list[object], list[bool]]:
     disk = Disk(simulation.random, trio.current_time)
     async with open_simulated_storage(disk, DATABASE, lambda _: None, life=Life()) as storage:
-        await storage.add_merchant(MERCHANT, KEY)
+        await storage.add_merchant(MERCHANT)
         changes = [accepted(simulation) for _ in range(3)]
         disk.faults = faults
         answers: list[object] = [await storage.write(change) for change in changes]

@@ -77,7 +77,7 @@ def test_half_a_request_pays_nothing() -> None:
 def test_clients_that_are_slow_are_served_or_told_that_they_took_too_long() -> None:
     async def send_slowly(scene: Scene) -> list[int]:
         scene.client.faults = ClientFaults(slow=1)
-        return [(await scene.client.post_payment(ORDER.document, ORDER.key)).status for _ in range(10)]
+        return [(await scene.client.post_payment(ORDER.document, ORDER.key)).status for _ in range(40)]
 
     statuses = Counter(status for answers in _for_each_seed(send_slowly) for status in answers)
     assert {202, 408} == statuses.keys()

@@ -15,12 +15,12 @@ from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.errors import FailureCode
 from pgw.domain.job import Job, JobEvent, JobFailure
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.storage.engine import Engine
 from pgw.storage.port import Change, OnCommitted, Storage
 from pgw.storage.sqlite import SqliteStorage, open_storage
+from tests.merchants import a_merchant
 from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.storage import open_simulated_storage
@@ -126,8 +126,7 @@ class Database:
     async def open(self) -> AsyncIterator[Storage]:
         async with self._open(self.path, self.published.extend) as storage:
             for number, merchant_id in enumerate(MERCHANTS):
-                key = ApiKey(f"{number:064x}", merchant_id, demo=number == 0)
-                await storage.add_merchant(Merchant(merchant_id, f"Shop {number}"), key)
+                await storage.add_merchant(a_merchant(merchant_id, f"Shop {number}"))
             yield storage
 
 

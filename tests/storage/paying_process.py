@@ -9,13 +9,13 @@ import trio
 from pgw.domain.attempt import Attempt
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.job import Job
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.domain.result import Ok
 from pgw.ports import SystemClock
 from pgw.storage.port import Change, Storage
 from pgw.storage.sqlite import open_storage
+from tests.merchants import a_merchant
 
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
 WRITERS = 20
@@ -35,7 +35,7 @@ async def _pay(storage: Storage, life: str, writer: int) -> None:
 
 async def main(path: Path, life: str) -> None:
     async with open_storage(path, lambda _: None) as storage, trio.open_nursery() as nursery:
-        await storage.add_merchant(Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        await storage.add_merchant(a_merchant())
         for writer in range(WRITERS):
             nursery.start_soon(_pay, storage, life, writer)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgw.domain.merchant import ApiKey, Merchant
-from pgw.storage import database, writing
+from pgw.storage import database, merchants, writing
 from pgw.storage.rows import change_to_rows
+from tests.merchants import CREATED_AT, a_key, a_merchant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,9 @@ CHECKED = (
     "UPDATE merchants SET last_seq = -1",
     "UPDATE api_keys SET demo = 2",
     "UPDATE api_keys SET digest = 'ap_123'",
+    "UPDATE api_keys SET hint = 'pgw_sk_'",
+    "UPDATE api_keys SET scopes = '[]'",
+    "UPDATE api_keys SET scopes = '{'",
     "UPDATE newest_group SET id = 2",
 )
 FOREIGN = (
@@ -64,7 +67,8 @@ FOREIGN = (
     ATTEMPT.format("job_id = 'job_x'"),
     EVENT.format("merchant_id = 'mer_x'"),
     NEW_EVENT.format(9, "'job_x'"),
-    "UPDATE api_keys SET merchant_id = 'mer_x'",
+    "UPDATE api_keys SET merchant_id = 'mer_x' WHERE id = 'key_000001'",
+    "UPDATE api_keys SET line = 'key_x' WHERE id = 'key_000001'",
     "DELETE FROM payments WHERE id = 'pay_000001'",
     "DELETE FROM merchants",
 )
@@ -92,6 +96,12 @@ REFUSED = (
         "a decision stands",
     ),
     ("UPDATE payments SET status = 'Created' WHERE id = 'pay_000003'", "a decision stands"),
+    ("UPDATE api_keys SET revoked_at = NULL WHERE id = 'key_000002'", "a revoked key stays revoked"),
+    ("UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000002'", "a revoked key stays revoked"),
+    ("UPDATE api_keys SET expires_at = NULL WHERE id = 'key_000003'", "lives no longer than was said"),
+    ("UPDATE api_keys SET expires_at = 2 WHERE id = 'key_000001'", "lives no longer"),
+    ("UPDATE api_keys SET retires_at = NULL WHERE id = 'key_000003'", "lives no longer"),
+    ("UPDATE api_keys SET retires_at = 9999999999999 WHERE id = 'key_000003'", "lives no longer"),
 )
 
 
@@ -101,7 +111,14 @@ def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
     path = tmp_path / "pgw.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
-        writing.add_merchant(connection, Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        merchants.add_merchant(connection, a_merchant())
+        keys = [
+            a_key(1),
+            a_key(2, revoked_at=CREATED_AT),
+            a_key(3, expires_at=CREATED_AT, retires_at=CREATED_AT),
+        ]
+        for key in keys:
+            merchants.add_key(connection, key)
         opened = [changes.accepted() for _ in range(3)]
         ended = [changes.declined(opened[1]), changes.failed(opened[2])]
         writing.write_group(connection, 1, [change_to_rows(change) for change in (*opened, *ended)])
@@ -121,6 +138,9 @@ def test_the_database_refuses(statement: str, reason: str, writer: sqlite3.Conne
         PAYMENT.format("status = 'Approved', captured = 1050, refunded = 1050"),
         JOB.format("status = 'Failed', failure_code = 'BankRejected', failure_detail = 'No.'"),
         "UPDATE payments SET updated_at = 0 WHERE id = 'pay_000002'",
+        "UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000001'",
+        "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000003'",
+        "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000001'",
     ],
 )
 def test_the_database_allows(statement: str, writer: sqlite3.Connection) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pgw.domain.errors import Refusal
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.result import Err, Ok
 from pgw.storage.port import StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
+from tests.merchants import a_merchant
 
 if TYPE_CHECKING:
     from pgw.storage.port import Storage
@@ -34,8 +34,7 @@ async def _fill(storage: Storage, changes: Changes) -> int:
 
 async def _add_merchants(storage: Storage) -> None:
     for number in range(500):
-        key = ApiKey(f"{number:x>64}", f"mer_{number}", demo=False)
-        await storage.add_merchant(Merchant(f"mer_{number}", "x" * 255), key)
+        await storage.add_merchant(a_merchant(f"mer_{number}", "x" * 255))
 
 
 async def test_a_full_disk_refuses_writes_goes_on_reading_and_heals(

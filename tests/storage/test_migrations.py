@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgw.storage import database, migrations
+from pgw.storage import database, merchants, migrations, reading
 from pgw.storage.port import StorageCannotOpen
 
 STEPS = (
@@ -83,3 +83,17 @@ def test_a_newer_database_is_left_as_it_is(tmp_path: Path) -> None:
         with pytest.raises(StorageCannotOpen, match=r"was written by a newer version of pgw\.$"):
             database.prepare_writer(connection, path)
         assert [] == connection.execute("SELECT name FROM sqlite_schema").fetchall()
+
+
+def test_merchants_of_before_there_were_keys_keep_their_payments_and_are_given_an_age(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *migrations.migrations()[:2])
+    connection.execute("INSERT INTO merchants (id, name, last_seq) VALUES ('mer_ap_123', 'Demo', 7)")
+    connection.execute("INSERT INTO api_keys VALUES (?, 'mer_ap_123', 1)", ["0" * 64])
+    database.prepare_writer(connection, tmp_path / "pgw.db")
+    (merchant,) = merchants.merchants(connection, "", 10)
+    assert ("mer_ap_123", None) == (merchant.id, merchant.disabled_at)
+    assert 2026 <= merchant.created_at.year
+    assert [] == merchants.keys(connection, None, "", 10)
+    assert 7 == reading.last_seq(connection, "mer_ap_123")

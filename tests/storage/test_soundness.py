@@ -13,13 +13,13 @@ from structlog.testing import LogCapture
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.result import Err, Ok
 from pgw.storage import database as database_file
 from pgw.storage import sqlite
 from pgw.storage.port import StorageLost, StorageUnavailable
 from pgw.storage.rows import RowUnreadable
 from pgw.storage.sqlite import open_storage
+from tests.merchants import a_merchant
 from tests.storage.conftest import MERCHANTS, NOW
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 async def _add_merchants(storage: Storage) -> None:
-    for number, merchant_id in enumerate(MERCHANTS):
-        await storage.add_merchant(
-            Merchant(merchant_id, "Shop"), ApiKey(f"{number:064}", merchant_id, demo=True)
-        )
+    for merchant_id in MERCHANTS:
+        await storage.add_merchant(a_merchant(merchant_id))
 
 
 @pytest.fixture

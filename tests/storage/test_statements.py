@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgw.domain.merchant import ApiKey, Merchant
-from pgw.storage import database, reading, writing
+from pgw.storage import database, merchants, reading, writing
 from pgw.storage.rows import change_to_rows
+from tests.merchants import a_merchant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,12 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "a book entry": lambda connection: reading.book_entry(connection, "ref_000001"),
     "a job's change": lambda connection: reading.change_of(connection, "job_000001"),
     "the newest group": writing.newest_group,
+    "merchants": lambda connection: merchants.merchants(connection, "", 10),
+    "disabled merchants": merchants.disabled_merchants,
+    "a key": lambda connection: merchants.find_key(connection, "key_000001"),
+    "keys": lambda connection: merchants.keys(connection, None, "", 10),
+    "a merchant's keys": lambda connection: merchants.keys(connection, "mer_a", "", 10),
+    "keys that were not revoked": merchants.keys_not_revoked,
 }
 # Of flags the few are scanned that nobody acknowledged yet: they have an index of their own.
 SMALL_TABLES = {"merchants", "api_keys", "newest_group", "flags"}
@@ -40,7 +46,7 @@ def connection(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]
     path = tmp_path / "pgw.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
-        writing.add_merchant(connection, Merchant("mer_a", "Shop"), ApiKey("0" * 64, "mer_a", demo=False))
+        merchants.add_merchant(connection, a_merchant())
         writing.write_group(connection, 1, [change_to_rows(changes.accepted())])
         yield connection
 
@@ -86,7 +92,7 @@ def test_a_group_of_any_size_is_written_by_one_statement(
 
 
 def test_each_write_is_read_back_in_its_place(connection: sqlite3.Connection, changes: Changes) -> None:
-    writing.add_merchant(connection, Merchant("mer_b", "Shop"), ApiKey("1" * 64, "mer_b", demo=False))
+    merchants.add_merchant(connection, a_merchant("mer_b"))
     of = ["mer_b", "mer_a", "mer_a", "mer_b", "mer_a"]
     rows = [change_to_rows(changes.accepted(merchant_id)) for merchant_id in of]
     writing.write_group(connection, 2, rows)

@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 
 from pgw.domain.card import Brand, Expiry, MaskedCard
-from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.money import Currency
 from pgw.domain.result import Ok
 
@@ -128,27 +127,3 @@ async def test_an_unknown_id_is_not_found(unknown: str, storage: Storage, change
 
 async def test_storage_that_answers_says_so(storage: Storage) -> None:
     assert await storage.check()
-
-
-async def test_keys_are_read_back_with_their_merchants(storage: Storage) -> None:
-    assert [
-        ApiKey("0" * 63 + "0", "mer_a", demo=True),
-        ApiKey("0" * 63 + "1", "mer_b", demo=False),
-        ApiKey("0" * 63 + "2", "mer_c", demo=False),
-    ] == await storage.api_keys()
-
-
-async def test_a_merchant_and_a_key_that_are_there_stay_as_they_are(
-    storage: Storage, changes: Changes
-) -> None:
-    await storage.write(changes.accepted("mer_b"))
-    before = await storage.api_keys()
-    await storage.add_merchant(Merchant("mer_b", "Renamed"), ApiKey("0" * 63 + "1", "mer_a", demo=True))
-    assert before == await storage.api_keys()
-    assert await storage.last_seq("mer_b") == 1
-
-
-async def test_a_merchant_may_have_a_second_key(storage: Storage) -> None:
-    second = ApiKey("f" * 64, "mer_b", demo=False)
-    await storage.add_merchant(Merchant("mer_b", "Shop 1"), second)
-    assert second in await storage.api_keys()

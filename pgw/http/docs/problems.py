@@ -22,7 +22,7 @@ OF_EVERY_CONNECTION = (
 )
 # What any route may answer, and any that takes a key; those of no route are told by its path and method.
 OF_EVERY_ROUTE = ("NotAcceptable", "InternalError", *OF_EVERY_CONNECTION)
-OF_EVERY_KEY = ("UnauthorizedAccess",)
+OF_EVERY_KEY = ("UnauthorizedAccess", "InsufficientScope")
 OF_NO_ROUTE = ("UnknownRoute", "MethodNotAllowed")
 
 _POINTERS = {

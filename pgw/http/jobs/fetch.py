@@ -5,6 +5,7 @@ from quart import Response
 
 from pgw.domain.job import Job
 from pgw.http import answers
+from pgw.http.authentication import INVALID_KEY, unauthorized
 from pgw.http.call import Call, Parts
 from pgw.http.jobs.representation import job_document
 
@@ -19,7 +20,9 @@ async def fetch(parts: Parts, call: Call, job_id: str) -> Response:
     if wait == 0:
         job = await parts.storage.job(call.merchant_id, job_id)
     else:
-        job = await _at_next_change(parts, call.merchant_id, job_id, wait)
+        job = await _at_next_change(parts, call, job_id, wait)
+        if call.credential.is_over:
+            return unauthorized(parts, call, INVALID_KEY)
     if job is None:
         return answers.problem(parts, call, "UnknownJob")
     headers = {"Retry-After": str(answers.RETRY_AFTER_SECONDS)} if job.is_open else {}
@@ -34,14 +37,14 @@ def wait_preferred(prefer: str | None) -> int:
     return min(int(found[2]), LONGEST_WAIT_SECONDS) if found else 0
 
 
-async def _at_next_change(parts: Parts, merchant_id: str, job_id: str, wait: int) -> Job | None:
+async def _at_next_change(parts: Parts, call: Call, job_id: str, wait: int) -> Job | None:
     # Subscribed before it is read, so that no change falls between the two.
     with parts.stream.subscribe(job_id) as changes:
-        job = await parts.storage.job(merchant_id, job_id)
+        job = await parts.storage.job(call.merchant_id, job_id)
         if job is not None and job.is_open:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_end_at_shutdown, parts, nursery.cancel_scope)
-                with trio.move_on_after(wait):
+                with trio.move_on_after(wait), parts.keys.cancelling(call.credential, nursery.cancel_scope):
                     job = (await changes.receive()).job
                 nursery.cancel_scope.cancel()
         return job

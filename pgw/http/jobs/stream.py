@@ -20,7 +20,8 @@ from pgw.http.jobs.representation import job_document
 
 HEARTBEAT_SECONDS = 15
 PAGE = 500
-NORMAL_CLOSURE, SERVICE_RESTART, TRY_AGAIN_LATER = 1000, 1012, 1013
+NORMAL_CLOSURE, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1000, 1008, 1012, 1013
+KEY_IS_OVER = "The key is not good any more."
 _SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
@@ -47,13 +48,15 @@ async def stream(
         case Ok(position):
             pass
     await websocket.accept()
-    code = SERVICE_RESTART
+    code, reason = SERVICE_RESTART, ""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_discard_incoming, websocket)
-        with trio.CancelScope() as sending:
+        with trio.CancelScope() as sending, parts.keys.cancelling(call.credential, sending):
             nursery.start_soon(_cancel_at_shutdown, parts, sending)
             code = await _send_frames(parts, position, websocket)
-        await websocket.close(code)
+        if call.credential.is_over:
+            code, reason = POLICY_VIOLATION, KEY_IS_OVER
+        await websocket.close(code, reason)
         nursery.cancel_scope.cancel()
     return None
 

@@ -112,8 +112,15 @@ PROBLEMS = _table(
     Problem(
         "UnauthorizedAccess",
         401,
-        "The key is missing or not known",
-        "Send `Authorization: Bearer` and your key.",
+        "The key is missing or not good",
+        "Send `Authorization: Bearer` and your key. One that is mistyped, has expired or was revoked is not "
+        "good.",
+    ),
+    Problem(
+        "InsufficientScope",
+        403,
+        "The key is not for this",
+        "The `WWW-Authenticate` header names the scope that it takes. Use a key that has it.",
     ),
     Problem("UnknownPayment", 404, "There is no such payment", "No payment of yours has this id."),
     Problem("UnknownJob", 404, "There is no such job", "No job of yours has this id."),
