@@ -8,6 +8,7 @@ import trio
 
 from pgw.http import server
 from pgw.http.conversation import Conversation
+from pgw.http.door import Door
 from pgw.http.front import Message, Receive, Scope, Send
 from pgw.http.patience import Patience
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
@@ -38,9 +39,15 @@ async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.Monke
             clock = SystemClock()
             ids = TimeOrderedIds(clock, SystemRandomness())
             serve = partial(
-                server.serve, clock=clock, ids=ids, shutdown=stopping.wait, grace=5, patience=patience
+                *(server.serve, answers_at_length, listener),
+                clock=clock,
+                ids=ids,
+                door=Door(clock),
+                shutdown=stopping.wait,
+                grace=5,
+                patience=patience,
             )
-            nursery.start_soon(serve, answers_at_length, listener)
+            nursery.start_soon(serve)
             with socket.create_connection(address) as client:
                 client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                 await ended.wait()
