@@ -116,6 +116,7 @@ class Protocol(H11Protocol):
     async def _begin(
         self, kind: type[HTTPStream | WebSocket], request: h11.Request, headers: list[tuple[bytes, bytes]]
     ) -> None:
+        """Begin a request, without counting it: Hypercorn closes a connection after 1,000."""
         self.stream = kind(
             self.app,
             self.config,

@@ -1,7 +1,6 @@
 """Hypercorn's connections on a listener of ours."""
 
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from functools import partial
@@ -139,7 +138,6 @@ class _Config(Config):
 def _config(clock: Clock, patience: Patience) -> _Config:
     config = _Config(clock)
     config.h11_max_incomplete_size = LARGEST_HEAD_BYTES
-    config.keep_alive_max_requests = sys.maxsize  # its 1,000 would close what a load balancer keeps
     config.websocket_max_message_size = LARGEST_MESSAGE_BYTES
     config.websocket_ping_interval = patience.ping
     config.accesslog = None
