@@ -27,6 +27,8 @@ from pgw.http.app import make_app
 from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.server import listen, serve
+from pgw.http.throttle import make_throttle
+from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
 from pgw.last_resort import LastResort, last_resort
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.secret import read_secret
@@ -65,7 +67,10 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping, secret))
+            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, secret)
+            throttle = make_throttle(clock, settings.rate_limit, settings.failed_authentication_limit)
+            proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
+            app = make_app(parts, throttle, proxies)
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from pgw.bank.port import BankFeature
+from pgw.http.addresses import Network, read_network
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -84,3 +85,18 @@ class Seconds(click.ParamType[float]):
         if not self.least <= seconds <= self.most:
             self.fail(f"{value!r} is no number of seconds from {self.least:g} to {self.most:g}.", param, ctx)
         return seconds
+
+
+class Networks(click.ParamType[tuple[Network, ...]]):
+    """Networks and single addresses, divided by commas."""
+
+    name = "networks"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Network, ...]:
+        entries = [entry.strip() for entry in str(value).split(",")] if str(value).strip() else []
+        try:
+            return tuple(read_network(entry) for entry in entries)
+        except ValueError as error:
+            self.fail(f"{error}; give networks as 10.0.0.0/8,2001:db8::/32.", param, ctx)

@@ -43,12 +43,16 @@ def problem(
     *,
     invalid: Sequence[Invalid] = (),
     headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`."""
+    """Answer with a problem (RFC 9457), our three members added, and `members` of its type's own.
+
+    503 carries `Retry-After`.
+    """
     kind = PROBLEMS[code]
     assert kind.status is not None, f"{code} is met in jobs only"
     document: dict[str, Any] = {
-        "type": f"/problems/{kind.code}",
+        "type": kind.type or f"/problems/{kind.code}",
         "title": kind.title,
         "status": kind.status,
         "detail": detail or kind.explanation,
@@ -56,6 +60,7 @@ def problem(
         "code": kind.code,
         "requestId": call.request_id,
         "date": timestamp(parts.clock.now()),
+        **(members or {}),
     }
     if invalid:
         document["errors"] = [

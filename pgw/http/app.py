@@ -16,28 +16,32 @@ from pgw.http.call import Call, Parts
 from pgw.http.exchange import Exchange
 from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
+from pgw.http.throttle import NO_THROTTLE, Throttle
+from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
 from pgw.storage.port import StorageUnavailable
 
 _CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
 
-def make_app(parts: Parts) -> Application:
+def make_app(
+    parts: Parts, throttle: Throttle = NO_THROTTLE, proxies: TrustedProxies = NO_PROXIES
+) -> Application:
     """Assemble the application from the route table."""
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
     for route in ROUTES:
-        endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
+        endpoint, name = cast("Any", _endpoint(parts, throttle, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
-    return Front(cast("Any", app), parts.clock, parts.ids)
+    return Front(cast("Any", app), parts.clock, parts.ids, proxies)
 
 
-def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
+def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
 
     async def endpoint(**arguments: Any) -> Response | None:
@@ -46,7 +50,10 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
         call = _call(inbound, merchant_id or "")
         if merchant_id is None:
             challenge = {"WWW-Authenticate": "Bearer"}
-            return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
+            too_often = throttle.refuse_stranger(parts, call)
+            return too_often or answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
+        if route.scope and (too_often := throttle.refuse_merchant(parts, call)):
+            return too_often
         if not _accepts_json(inbound):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":

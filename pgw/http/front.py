@@ -1,4 +1,4 @@
-"""What every request meets first: its id, its log line, and a route without a trailing slash."""
+"""What every request meets first: its client, id and log line, and a route without a trailing slash."""
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from pgw.http.addresses import Address, read_address
+from pgw.http.trusted_proxies import TrustedProxies
 from pgw.logs import redacted
 from pgw.ports import Clock, Ids
 
@@ -17,6 +19,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
+ANSWER_HEADERS = "pgw.answer_headers"  # that the answer gets whoever makes it, a list to add to
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -25,18 +28,20 @@ _log = structlog.get_logger()
 class Front:
     """An ASGI application round the one that answers."""
 
-    def __init__(self, application: Application, clock: Clock, ids: Ids) -> None:
+    def __init__(self, application: Application, clock: Clock, ids: Ids, proxies: TrustedProxies) -> None:
         self._application = application
         self._clock = clock
         self._ids = ids
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
             return
+        self._proxies.rewrite(scope)
         scope["path"] = _route(scope["path"])
         request_id = scope[REQUEST_ID] = self._request_id(scope)
-        header = (b"x-request-id", request_id.encode())
+        headers = scope[ANSWER_HEADERS] = [(b"x-request-id", request_id.encode())]
         began = self._clock.monotonic()
         status = CLIENT_LEFT
 
@@ -45,10 +50,10 @@ class Front:
             match message["type"]:
                 case "http.response.start" | "websocket.http.response.start":
                     status = message["status"]
-                    message["headers"] = [*message["headers"], header]
+                    message["headers"] = [*message["headers"], *headers]
                 case "websocket.accept":
                     status = 101
-                    message["headers"] = [*message.get("headers", ()), header]
+                    message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         try:
@@ -65,6 +70,7 @@ class Front:
                 StatusCode=status,
                 Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
                 RequestId=request_id,
+                ClientAddress=_client_address(scope),
                 MerchantId=scope.get(MERCHANT_ID),
             )
 
@@ -76,6 +82,15 @@ class Front:
                 if redacted(text) == text:
                     return text
         return self._ids.new("req")
+
+
+def _client_address(scope: Scope) -> str | Address | None:
+    """Return the address for the log: one of IPv6 not as text, which might be taken for a card number's."""
+    client = scope.get("client")
+    if client is None:
+        return None
+    text: str = client[0]
+    return read_address(text) if ":" in text else text
 
 
 def _route(path: str) -> str:

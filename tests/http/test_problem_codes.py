@@ -32,6 +32,7 @@ STATUS = {
     "UnsupportedMediaType": 415,
     "IdempotencyKeyReused": 422,
     "UpgradeRequired": 426,
+    "RateLimited": 429,
     "InternalError": 500,
     "Overloaded": 503,
     "ShuttingDown": 503,

@@ -9,12 +9,16 @@ from pgw.domain.errors import FailureCode, InvalidCode, Refusal
 
 @frozen
 class Problem:
-    """A kind of problem. `status` is None for one that is met in a job, never as an answer."""
+    """A kind of problem. `status` is None for one that is met in a job, never as an answer.
+
+    `type` is a URI that others have registered for it; empty where the type is our own page of the code.
+    """
 
     code: str
     status: int | None
     title: str
     explanation: str
+    type: str = ""
 
 
 def _table(*problems: Problem) -> Mapping[str, Problem]:
@@ -155,6 +159,15 @@ PROBLEMS = _table(
         426,
         "The route is a WebSocket",
         "Connect to it with the WebSocket protocol (RFC 6455).",
+    ),
+    Problem(
+        "RateLimited",
+        429,
+        "The quota of requests is exceeded",
+        "Nothing was accepted. Send the request again after the seconds that `Retry-After` says. The policy "
+        "`default` counts all requests of a merchant; `failed-authentication` counts those without a valid "
+        "key that come from one address, and refuses no others.",
+        type="https://iana.org/assignments/http-problem-types#quota-exceeded",
     ),
     Problem(
         "InternalError",
