@@ -13,6 +13,7 @@ from pgw.http.addresses import Address, read_address
 
 MOST_HOPS = 16  # that are looked at; the rest of a header is not even split
 Headers = Sequence[tuple[bytes, bytes]]
+LONGEST_ELEMENT = 1024
 X_FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
 
 _NAME = r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)"
@@ -55,6 +56,8 @@ def _entries(headers: Headers, name: bytes) -> Iterator[str]:
 
 def _element(text: str) -> Hop:
     """Read one `forwarded-element` (RFC 7239, section 4), in which each parameter appears once at most."""
+    if len(text) > LONGEST_ELEMENT:
+        return Hop()
     pairs = [_PAIR.fullmatch(pair) for pair in text.split(";") if pair.strip()]
     values = {pair["name"].lower(): pair["bare"] or pair["quoted"] for pair in pairs if pair}
     if len(values) < len(pairs):

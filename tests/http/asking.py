@@ -23,11 +23,17 @@ class Answer:
 
 
 async def asked(
-    app: Application, method: str, path: str, body: bytes = b"", *more_headers: tuple[bytes, bytes]
+    app: Application,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *more_headers: tuple[bytes, bytes],
+    client: str = "127.0.0.1",
+    key: str = KEY,
 ) -> Answer:
     """Ask the application itself, as a server would."""
     sent: list[Any] = []
-    headers = [(b"host", b"x"), (b"authorization", f"Bearer {KEY}".encode())]
+    headers = [(b"host", b"x"), (b"authorization", f"Bearer {key}".encode())]
     headers += [(b"content-type", b"application/json"), (b"x-request-id", b"req.test"), *more_headers]
     scope: dict[str, Any] = {
         "type": "http",
@@ -36,7 +42,7 @@ async def asked(
         "scheme": "http",
     }
     scope |= {"method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
-    scope |= {"headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "root_path": ""}
+    scope |= {"headers": headers, "client": (client, 1), "server": ("127.0.0.1", 2), "root_path": ""}
 
     async def receive() -> dict[str, Any]:
         await trio.lowlevel.checkpoint()
