@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from ipaddress import IPv6Address
 from typing import Any
 
 import structlog
@@ -48,8 +49,9 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 def _redacted_value(value: object) -> object:
     match value:
-        case str():
-            return redacted(value)
+        case str() | IPv6Address():
+            # An address that was read as one is no text of a caller's, and may look like a card number.
+            return redacted(value) if isinstance(value, str) else str(value)
         case None | bool():
             return value
         case int() | float():

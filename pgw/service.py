@@ -30,6 +30,8 @@ from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.http.server import listen, serve
+from pgw.http.throttle import make_throttle
+from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
 from pgw.last_resort import LastResort, last_resort
 from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
@@ -73,9 +75,10 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             await nursery.start(_stop_on_signal, gateway, stopping)
             door = Door(clock)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            app = make_app(
-                Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret, door)
-            )
+            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret, door)
+            throttle = make_throttle(clock, settings.rate_limit, settings.failed_authentication_limit)
+            proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
+            app = make_app(parts, throttle, proxies)
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)

@@ -1,5 +1,6 @@
 """Settings of a gateway, made once from the environment and the flags of `pgw serve`."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from attrs import frozen
@@ -14,6 +15,8 @@ SHARE_OF_ONE_MERCHANT = 0.3
 class Settings:
     """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds.
 
+    `failed_authentication_limit` is that of requests without a valid key, for each address.
+
     Where no `secret_file` is given it lies beside the database.
     """
 
@@ -26,6 +29,9 @@ class Settings:
     bank_features: frozenset[BankFeature] = frozenset(BankFeature)
     demo_keys: bool = False
     rate_limit: int = 100
+    failed_authentication_limit: int = 1
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxy_header: str = "auto"
     max_in_flight: int = 10_000
     max_connections: int = 10_000
     log_level: str = "info"

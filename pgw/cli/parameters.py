@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from pgw.bank.port import BankFeature
+from pgw.http.addresses import Network, read_network
 
 LONGEST_NUMBER = 9
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -99,3 +100,18 @@ class Duration(click.ParamType[int]):
         if unit not in self._UNITS or not number.isdecimal() or len(number) > LONGEST_NUMBER:
             self.fail(f"{text!r} is no time such as 30m, 24h or 90d.", param, ctx)
         return int(number) * self._UNITS[unit]
+
+
+class Networks(click.ParamType[tuple[Network, ...]]):
+    """Networks and single addresses, divided by commas."""
+
+    name = "networks"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Network, ...]:
+        entries = [entry.strip() for entry in str(value).split(",")] if str(value).strip() else []
+        try:
+            return tuple(read_network(entry) for entry in entries)
+        except ValueError as error:
+            self.fail(f"{error}; give networks as 10.0.0.0/8,2001:db8::/32.", param, ctx)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, Seconds, setting
+from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, Networks, Seconds, setting
+from pgw.http.trusted_proxies import ProxyHeader
 from pgw.settings import Settings
 
 PORT = click.IntRange(0, 65535)
@@ -82,7 +83,25 @@ SETTINGS = (
         "RATE_LIMIT",
         default=DEFAULTS.rate_limit,
         type=click.IntRange(0),
-        help="Requests a second of a merchant; 0 lifts it.",
+        help="Requests a second of a merchant, and twice as many at once; 0 lifts it.",
+    ),
+    setting(
+        "FAILED_AUTHENTICATION_LIMIT",
+        default=DEFAULTS.failed_authentication_limit,
+        type=click.IntRange(0),
+        help="Requests a second of an address without a valid key, and 30 times as many at once; 0 lifts it.",
+    ),
+    setting(
+        "TRUSTED_PROXIES",
+        default="",
+        type=Networks(),
+        help="Networks of proxies, divided by commas, that are believed who the client is.",
+    ),
+    setting(
+        "PROXY_HEADER",
+        default=DEFAULTS.proxy_header,
+        type=click.Choice([header.value for header in ProxyHeader], case_sensitive=False),
+        help="The header these write; auto prefers X-Forwarded-* where a request has both.",
     ),
     setting(
         "MAX_IN_FLIGHT",

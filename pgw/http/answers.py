@@ -43,11 +43,16 @@ def problem(
     *,
     invalid: Sequence[Invalid] = (),
     headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`."""
+    """Answer with a problem (RFC 9457), our three members added, and `members` of its type's own.
+
+    503 carries `Retry-After`.
+    """
     document = problem_document(
         code, call.request_id, parts.clock.now(), detail=detail, instance=call.request.path
     )
+    document |= members or {}
     if invalid:
         document["errors"] = [
             {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid[:MOST_LISTED]
@@ -65,7 +70,7 @@ def problem_document(
     kind = PROBLEMS[code]
     assert kind.status is not None, f"{code} is met in jobs only"
     document: dict[str, Any] = {
-        "type": f"/problems/{kind.code}",
+        "type": kind.type or f"/problems/{kind.code}",
         "title": kind.title,
         "status": kind.status,
         "detail": detail or kind.explanation,

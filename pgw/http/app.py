@@ -20,6 +20,8 @@ from pgw.http.docs.document import docs
 from pgw.http.exchange import Exchange
 from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
+from pgw.http.throttle import NO_THROTTLE, Throttle
+from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
 from pgw.storage.port import StorageUnavailable
 
 LARGEST_SHOWN_BYTES = 16 * 1024
@@ -27,7 +29,9 @@ _CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
 
-def make_app(parts: Parts) -> Application:
+def make_app(
+    parts: Parts, throttle: Throttle = NO_THROTTLE, proxies: TrustedProxies = NO_PROXIES
+) -> Application:
     """Assemble the application from the route table."""
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
@@ -35,16 +39,16 @@ def make_app(parts: Parts) -> Application:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     parts = evolve(parts, docs=docs())
     for route in ROUTES:
-        endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
+        endpoint, name = cast("Any", _endpoint(parts, throttle, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
-    return Front(cast("Any", app), parts.clock, parts.ids)
+    return Front(cast("Any", app), parts.clock, parts.ids, proxies)
 
 
-def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
+def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
     offered = (*route.operation.media_types, "application/problem+json")
 
@@ -52,8 +56,11 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
         inbound = _inbound()
         credential = credential_of(parts.keys, inbound.headers.get("Authorization")) if route.scope else None
         if isinstance(credential, str):
-            return unauthorized(parts, _call(inbound), challenge=credential)
+            call = _call(inbound)
+            return throttle.refuse_stranger(parts, call) or unauthorized(parts, call, challenge=credential)
         call = _call(inbound, credential)
+        if route.scope and (too_often := throttle.refuse_merchant(parts, call)):
+            return too_often
         if route.scope and route.scope not in call.credential.key.scopes:
             return insufficient_scope(parts, call, route.scope)
         if not _accepts(inbound, offered):

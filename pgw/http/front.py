@@ -1,4 +1,4 @@
-"""What every request meets first: its id, its log line, and a route without a trailing slash."""
+"""What every request meets first: its client, id and log line, and a route without a trailing slash."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from pgw.http.addresses import Address, read_address
+from pgw.http.trusted_proxies import TrustedProxies
 from pgw.logs import redacted
 from pgw.ports import Clock, Ids
 
@@ -19,6 +21,7 @@ REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
 REFUSED_WITH = "pgw.refused_with"  # the status, where the protocol answered in the application's stead
 KEY_ID = "pgw.key_id"
+ANSWER_HEADERS = "pgw.answer_headers"  # that the answer gets whoever makes it, a list to add to
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -27,18 +30,20 @@ _log = structlog.get_logger()
 class Front:
     """An ASGI application round the one that answers."""
 
-    def __init__(self, application: Application, clock: Clock, ids: Ids) -> None:
+    def __init__(self, application: Application, clock: Clock, ids: Ids, proxies: TrustedProxies) -> None:
         self._application = application
         self._clock = clock
         self._ids = ids
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
             return
+        self._proxies.rewrite(scope)
         scope["path"] = _route(scope["path"])
         request_id = scope[REQUEST_ID] = scope.get(REQUEST_ID) or request_id_of(scope["headers"], self._ids)
-        header = (b"x-request-id", request_id.encode())
+        headers = scope[ANSWER_HEADERS] = [(b"x-request-id", request_id.encode())]
         began = self._clock.monotonic()
         status = CLIENT_LEFT
 
@@ -47,10 +52,10 @@ class Front:
             match message["type"]:
                 case "http.response.start" | "websocket.http.response.start":
                     status = message["status"]
-                    message["headers"] = [*message["headers"], header]
+                    message["headers"] = [*message["headers"], *headers]
                 case "websocket.accept":
                     status = 101
-                    message["headers"] = [*message.get("headers", ()), header]
+                    message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         try:
@@ -67,6 +72,7 @@ class Front:
                 StatusCode=scope.get(REFUSED_WITH, status),
                 Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
                 RequestId=request_id,
+                ClientAddress=_client_address(scope),
                 MerchantId=scope.get(MERCHANT_ID),
                 KeyId=scope.get(KEY_ID),
             )
@@ -80,6 +86,15 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]], ids: Ids) -> str:
             if redacted(text) == text:
                 return text
     return ids.new("req")
+
+
+def _client_address(scope: Scope) -> str | Address | None:
+    """Return the address for the log: one of IPv6 not as text, which might be taken for a card number's."""
+    client = scope.get("client")
+    if client is None:
+        return None
+    text: str = client[0]
+    return read_address(text) if ":" in text else text
 
 
 def _route(path: str) -> str:

@@ -114,6 +114,7 @@ class Gateway(Program):
         self.database = database
         super().__init__(
             *(self.module, "serve", "--port", "0", "--demo-keys", "--rate-limit", "0"),
+            *("--failed-authentication-limit", "0"),
             *("--database", str(database), "--bank-url", bank_url, *arguments),
             environment=environment,
         )

@@ -29,6 +29,7 @@ async def asked(
     path: str,
     body: bytes = b"",
     *more_headers: tuple[bytes, bytes],
+    client: str = "127.0.0.1",
     key: str = KEY,
 ) -> Answer:
     """Ask the application itself, as a server would."""
@@ -42,7 +43,7 @@ async def asked(
         "scheme": "http",
     }
     scope |= {"method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
-    scope |= {"headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "root_path": ""}
+    scope |= {"headers": headers, "client": (client, 1), "server": ("127.0.0.1", 2), "root_path": ""}
 
     async def receive() -> dict[str, Any]:
         await trio.lowlevel.checkpoint()

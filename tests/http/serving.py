@@ -18,6 +18,7 @@ from pgw.http import server
 from pgw.http.door import Door
 from pgw.http.front import Application, Front
 from pgw.http.patience import Patience
+from pgw.http.trusted_proxies import NO_PROXIES
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
 IMPATIENT = Patience(
@@ -72,7 +73,7 @@ async def ours(
         stopping = trio.Event()
         serve = partial(
             server.serve,
-            Front(application, CLOCK, IDS),
+            Front(application, CLOCK, IDS, NO_PROXIES),
             trio.SocketListener(trio.socket.from_stdlib_socket(listening)),
             clock=CLOCK,
             ids=IDS,

@@ -39,7 +39,9 @@ async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.Monke
             clock = SystemClock()
             ids = TimeOrderedIds(clock, SystemRandomness())
             serve = partial(
-                *(server.serve, answers_at_length, listener),
+                server.serve,
+                answers_at_length,
+                listener,
                 clock=clock,
                 ids=ids,
                 door=Door(clock),

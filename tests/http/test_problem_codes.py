@@ -33,6 +33,7 @@ STATUS = {
     "UnsupportedMediaType": 415,
     "IdempotencyKeyReused": 422,
     "UpgradeRequired": 426,
+    "RateLimited": 429,
     "RequestHeadTooLarge": 431,
     "InternalError": 500,
     "UnsupportedTransferEncoding": 501,

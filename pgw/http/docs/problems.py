@@ -8,7 +8,8 @@ from pgw.domain.errors import InvalidCode, Refusal
 from pgw.http.docs.headers import OF_STATUS
 from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
-from pgw.http.problems.codes import PROBLEMS, Problem
+from pgw.http.problems.codes import PROBLEMS
+from pgw.http.problems.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
 # What is answered before a request is one; where its head was not understood its path is not known.
@@ -22,7 +23,7 @@ OF_EVERY_CONNECTION = (
 )
 # What any route may answer, and any that takes a key; those of no route are told by its path and method.
 OF_EVERY_ROUTE = ("NotAcceptable", "InternalError", *OF_EVERY_CONNECTION)
-OF_EVERY_KEY = ("UnauthorizedAccess", "InsufficientScope")
+OF_EVERY_KEY = ("UnauthorizedAccess", "InsufficientScope", "RateLimited")
 OF_NO_ROUTE = ("UnknownRoute", "MethodNotAllowed")
 
 _POINTERS = {
@@ -38,8 +39,7 @@ _POINTERS = {
     InvalidCode.CARD_DATA_IN_TEXT: "#/description",
     InvalidCode.CAPTURE_NOT_SUPPORTED: "#/capture",
 }
-# A type that is not ours (draft-ietf-httpapi-ratelimit-headers), and the member that comes with it.
-_TYPES = {"RateLimited": "https://iana.org/assignments/http-problem-types#quota-exceeded"}
+# The member that comes with a type that is not ours (draft-ietf-httpapi-ratelimit-headers).
 _MEMBERS: Mapping[str, Mapping[str, Any]] = {
     "RateLimited": {
         "violated-policies": {
@@ -121,7 +121,7 @@ def _schema(problem: Problem) -> Schema:
 
 
 def _type(problem: Problem) -> str:
-    return _TYPES.get(problem.code, f"/problems/{problem.code}")
+    return problem.type or f"/problems/{problem.code}"
 
 
 def _example(problem: Problem, instance: str) -> Mapping[str, Any]:

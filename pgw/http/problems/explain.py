@@ -6,7 +6,8 @@ from quart import Response
 from pgw.http import answers
 from pgw.http.call import Call, Parts
 from pgw.http.docs.operation import Answer, Operation, Parameter, Tag, closed, schema
-from pgw.http.problems.codes import PROBLEMS, Problem
+from pgw.http.problems.codes import PROBLEMS
+from pgw.http.problems.problem import Problem
 
 SCHEMAS = {
     "Explanation": closed(

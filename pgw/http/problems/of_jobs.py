@@ -1,0 +1,35 @@
+"""Why a job failed: met in jobs, never as an answer."""
+
+from pgw.domain.errors import FailureCode
+from pgw.http.problems.problem import Problem
+
+OF_JOBS = (
+    Problem(
+        FailureCode.BANK_UNAVAILABLE,
+        None,
+        "The bank took no request in time",
+        "Met as the error of a job. The bank was not reached, or said that it processed nothing, until the "
+        "submission window ended. No money moved; you may pay again.",
+    ),
+    Problem(
+        FailureCode.BANK_REJECTED,
+        None,
+        "The bank refused the request",
+        "Met as the error of a job. The bank refused the request as malformed. No money moved.",
+    ),
+    Problem(
+        FailureCode.INTERRUPTED,
+        None,
+        "The bank's answer was lost, and the request was reversed",
+        "Met as the error of a job. What the bank made of the request was not to be learnt, and it "
+        "acknowledged the reversal, which counts also where the request arrives late. No money moved; you "
+        "may pay again.",
+    ),
+    Problem(
+        FailureCode.SETTLED_BY_OPERATOR,
+        None,
+        "An operator ended it as failed",
+        "Met as the error of a job. The bank did not tell the outcome, and an operator learnt it by other "
+        "means. No money moved; you may pay again.",
+    ),
+)
