@@ -11,8 +11,8 @@ from attrs import frozen
 
 from pgw.http.addresses import Address, read_address
 
-MOST_HOPS = 16  # that are looked at; the rest of a header is not even split
 Headers = Sequence[tuple[bytes, bytes]]
+MOST_HOPS = 16  # that are looked at; the rest of a header is not even split
 LONGEST_ELEMENT = 1024
 X_FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host")
 
