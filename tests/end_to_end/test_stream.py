@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import trio
 
 from tests.described import assert_described
 from tests.end_to_end.programs import KEY, OTHER_KEY
@@ -87,6 +88,16 @@ async def test_each_change_is_a_frame_and_what_the_client_sends_is_ignored(gatew
     }
     assert [created, job] == [one["job"] for one in frames]
     assert [job["createdAt"], job["updatedAt"]] == [one["occurredAt"] for one in frames]
+
+
+async def test_the_departure_of_a_client_that_sends_is_seen(gateway: Gateway) -> None:
+    """More than all queues on the way to the endpoint hold, which has to take it all to see the end."""
+    async with listening(gateway, key=KEY | {"X-Request-Id": "sends.a.lot"}) as stream:
+        await frame(stream)
+        for _ in range(100):
+            await stream.send_message("x")
+        await trio.aclose_forcefully(stream._stream)
+    assert 101 == gateway.request_log("sends.a.lot")["StatusCode"]
 
 
 async def test_a_jobs_stream_begins_with_its_first_event_and_closes_after_its_last(gateway: Gateway) -> None:

@@ -99,7 +99,7 @@ async def test_a_body_that_trickles_into_hypercorn_as_it_comes_is_read_for_ever(
     serving = stock(Answering(), keep_alive=IMPATIENT.keep_alive)
     async with serving as served, await served.connect() as client:
         await client.send_all(POST)
-        assert None is await ended(client, b"x", 2.0)
+        assert None is await ended(client, b"x", 1.2)
 
 
 async def test_a_client_that_reads_nothing_is_given_up_and_kept_by_hypercorn_as_it_comes() -> None:
@@ -107,14 +107,14 @@ async def test_a_client_that_reads_nothing_is_given_up_and_kept_by_hypercorn_as_
         application = Flooding()
         async with serving(application) as served, await served.connect() as client:
             await client.send_all(GET)
-            with trio.move_on_after(2.0 if is_kept else LONG):
+            with trio.move_on_after(1.2 if is_kept else LONG):
                 await application.ended.wait()
             assert is_kept is not application.ended.is_set()
             await client.aclose()
 
 
-async def test_an_answer_that_takes_longer_than_all_of_these_times_is_waited_for() -> None:
-    application = Answering(after=2.5)
+async def test_an_answer_that_takes_longer_than_each_of_these_times_is_waited_for() -> None:
+    application = Answering(after=1.2)
     async with ours(application, IMPATIENT) as served, await served.connect() as client:
         await client.send_all(GET)
         assert b"202" == (await heard(client, b"ok"))[9:12]

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import trio
+from attrs import evolve
 
 from tests.http.applications import Answering, SendingForEver, refusing
 from tests.http.serving import IMPATIENT, Served, heard, ours, problem_in, rest, rest_within, stock
@@ -138,8 +139,8 @@ async def test_a_peer_that_answers_no_ping_is_given_up_though_it_sends() -> None
 
 
 async def test_a_peer_that_answers_pings_is_kept() -> None:
-    async with ours(Answering(), IMPATIENT) as served, await upgraded(served) as client:
-        with trio.move_on_after(IMPATIENT.pong * 3) as kept:
+    async with ours(Answering(), evolve(IMPATIENT, pong=1)) as served, await upgraded(served) as client:
+        with trio.move_on_after(2) as kept:
             while await client.receive_some():
                 await client.send_all(PONG)
         assert kept.cancelled_caught
