@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HANGS = "4000009900000020"
 GRACE, AND_THEN = 2.0, 2.0
+DO_NOT_READ = 20
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -75,6 +77,31 @@ def test_what_never_ends_is_cut_off_and_taken_up_by_the_next_start(
     statuses = "SELECT status, count(*) FROM payments GROUP BY 1"
     eventually(lambda: [("Failed", 5)] == again.rows(statuses))
     assert [] == bank.bookings()
+
+
+def test_clients_that_read_nothing_do_not_keep_a_gateway_from_stopping(
+    tmp_path: Path, start_simulator: StartSimulator, start_gateway: StartGateway
+) -> None:
+    gateway = start_gateway(tmp_path / "pgw.db", start_simulator().url, "--grace", str(GRACE))
+    job = gateway.pay(HANGS).json()
+    deaf = [deaf_to_its_answer(gateway) for _ in range(DO_NOT_READ)]
+    began = stopped(gateway)
+    assert 0 == gateway.ended()
+    assert time.monotonic() - began < GRACE + AND_THEN
+    assert [("Created",)] == gateway.rows("SELECT status FROM jobs WHERE id = ?", job["jobId"])
+    for one in deaf:
+        one.close()
+
+
+def deaf_to_its_answer(gateway: Gateway) -> socket.socket:
+    """Ask for more than the buffers on the way hold, and read nothing but the beginning of it."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(10)
+    connection.connect(gateway.address)
+    connection.sendall(HEALTH.replace(b"/health/live", b"/docs/swagger-ui-bundle.js") * 8)
+    assert connection.recv(9) == b"HTTP/1.1 "
+    return connection
 
 
 def test_a_probe_on_a_kept_connection_hears_that_it_is_to_go_elsewhere(

@@ -57,7 +57,12 @@ _OPENED = Answer(
     "The stream is open; from here on it is a WebSocket.",
     headers={"Upgrade": header("Upgrade")},
 )
-_PROBLEMS = (InvalidCode.INVALID_PARAMETER, "UpgradeRequired", Refusal.STORAGE_UNAVAILABLE)
+_PROBLEMS = (
+    InvalidCode.INVALID_PARAMETER,
+    "UpgradeRequired",
+    Refusal.SHUTTING_DOWN,
+    Refusal.STORAGE_UNAVAILABLE,
+)
 
 ALL = Operation(
     id="streamJobs",
