@@ -82,7 +82,7 @@ class Description:
         operations = self.document["paths"].get(found, {})
         operation = operations.get("get" if method == "HEAD" else method.lower())
         if operation is None:
-            name = "MethodNotAllowed" if operations else "UnknownRoute"
+            name = "MethodNotAllowed" if operations and not upgrade else "UnknownRoute"
         elif upgrade and "101" not in operation["responses"]:
             name = "UnknownRoute"
         else:
