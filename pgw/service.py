@@ -28,6 +28,8 @@ from pgw.http.authentication import KeyRing, digest_of
 from pgw.http.call import Parts
 from pgw.http.server import listen, serve
 from pgw.last_resort import LastResort, last_resort
+from pgw.measures import UNMEASURED, Measures
+from pgw.metering import Metering
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.secret import read_secret
 from pgw.settings import DEMO_KEYS, Settings
@@ -51,12 +53,19 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
     stream, stopping = EventStream(), trio.Event()
-    with last_resort() as resort, listen(settings.host, settings.port) as listener:
-        async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
+    metering = Metering(stream)
+    measures = metering.measures
+    with (
+        last_resort() as resort,
+        listen(settings.host, settings.port) as listener,
+        metering.listening(settings.metrics_address),
+    ):
+        storing = open_storage(settings.database, metering.on_committed, measures.group_committed)
+        async with storing as storage, trio.open_nursery() as nursery:
             secret = read_secret(settings.secret_file, settings.database, randomness)
             with _at_start(settings):
                 keys = await _key_ring(storage, demo=settings.demo_keys)
-            gateway = _gateway(settings, storage, clock, randomness, ids)
+            gateway = _gateway(settings, storage, clock, randomness, ids, measures=measures)
             nursery.start_soon(_end_in_time, resort, stopping, settings.grace)
             nursery.start_soon(gateway.run)
             with _at_start(settings):
@@ -65,16 +74,25 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            app = make_app(Parts(gateway, storage, stream, keys, clock, ids, stopping, secret))
+            parts = metering.measuring(Parts(gateway, storage, stream, keys, clock, ids, stopping, secret))
+            app = make_app(parts, metering.routes)
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             url = f"http://{host}:{listener.getsockname()[1]}"
             _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
+            nursery.start_soon(metering.run, parts)
             on_ready(url)
             nursery.start_soon(_look_for_bank, settings.bank_url)
             _collect_garbage_rarely()
             async with trio.open_nursery() as until_stopped:
                 until_stopped.start_soon(_drain, gateway, stopping, settings.grace)
-                await serve(app, accepting, clock=clock, shutdown=stopping.wait, grace=settings.grace)
+                await serve(
+                    app,
+                    accepting,
+                    clock=clock,
+                    shutdown=stopping.wait,
+                    grace=settings.grace,
+                    open_connections=metering.connections,
+                )
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
 
@@ -88,15 +106,29 @@ def _at_start(settings: Settings) -> Iterator[None]:
         raise StorageCannotOpen(f"The database {settings.database} takes no writes: {error}.") from error
 
 
-def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids) -> Gateway:
+def _gateway(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    randomness: Randomness,
+    ids: Ids,
+    *,
+    measures: Measures,
+) -> Gateway:
     limits = GatewayLimits(
         settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
     )
-    return Gateway(payment_ports(settings, storage, clock, randomness, ids), limits)
+    return Gateway(payment_ports(settings, storage, clock, randomness, ids, measures=measures), limits)
 
 
 def payment_ports(
-    settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    randomness: Randomness,
+    ids: Ids,
+    *,
+    measures: Measures = UNMEASURED,
 ) -> PaymentPorts:
     """Put together what payments need; the bank takes no calls until it is run."""
     connector = HttpBank(
@@ -114,10 +146,12 @@ def payment_ports(
         retire_after=settings.bank_idle,
         clock=clock,
         randomness=randomness,
+        measures=measures,
     )
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
-    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
+    window = settings.submission_window
+    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window, measures)
 
 
 async def _key_ring(storage: Storage, *, demo: bool) -> KeyRing:

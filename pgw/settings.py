@@ -11,10 +11,17 @@ SHARE_OF_ONE_MERCHANT = 0.3
 
 
 @frozen
+class ListenAddress:
+    host: str
+    port: int
+
+
+@frozen
 class Settings:
     """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds.
 
-    Where no `secret_file` is given it lies beside the database.
+    Where no `secret_file` is given it lies beside the database. Where no `metrics_address` is given the
+    metrics are served with everything else.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +42,7 @@ class Settings:
     inquiry_first: float = 2.0
     inquiry_longest: float = 7200.0
     grace: float = 10.0
+    metrics_address: ListenAddress | None = None
 
     @property
     def max_in_flight_a_merchant(self) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, Seconds, setting
+from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, HostAndPort, Seconds, setting
 from pgw.settings import Settings
 
 PORT = click.IntRange(0, 65535)
@@ -88,6 +88,11 @@ SETTINGS = (
         default=DEFAULTS.max_in_flight,
         type=click.IntRange(1, LARGEST_IN_FLIGHT),
         help="Most payments that await the bank; a merchant may have three in ten of them.",
+    ),
+    setting(
+        "METRICS_ADDRESS",
+        type=HostAndPort(),
+        help="Address that serves /metrics and health, and nothing else; else /metrics is with the rest.",
     ),
     setting(
         "LOG_LEVEL",

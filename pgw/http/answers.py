@@ -47,6 +47,7 @@ def problem(
     """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`."""
     kind = PROBLEMS[code]
     assert kind.status is not None, f"{code} is met in jobs only"
+    parts.measures.refused(kind.code)
     document: dict[str, Any] = {
         "type": f"/problems/{kind.code}",
         "title": kind.title,

@@ -1,7 +1,7 @@
 """The Quart-Trio application: each route's endpoint behind its key."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
 import structlog
@@ -14,7 +14,7 @@ from pgw.domain.errors import Refusal
 from pgw.http import answers
 from pgw.http.call import Call, Parts
 from pgw.http.exchange import Exchange
-from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
+from pgw.http.front import MERCHANT_ID, REQUEST_ID, ROUTE, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
@@ -22,32 +22,34 @@ _CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
 
-def make_app(parts: Parts) -> Application:
-    """Assemble the application from the route table."""
+def make_app(parts: Parts, routes: Iterable[Route] = ROUTES) -> Application:
+    """Assemble the application from the route table, or from some of it."""
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
-    for route in ROUTES:
+    for route in routes:
         endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
-    return Front(cast("Any", app), parts.clock, parts.ids)
+    return Front(cast("Any", app), parts.clock, parts.ids, parts.measures)
 
 
 def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
+    template = route.path.replace("<", "{").replace(">", "}")
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
+        cast("Any", inbound.scope)[ROUTE] = template
         merchant_id = parts.keys.merchant_of(inbound.headers.get("Authorization")) if route.scope else ""
         call = _call(inbound, merchant_id or "")
         if merchant_id is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
-        if not _accepts_json(inbound):
+        if route.in_json and not _accepts_json(inbound):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":
             arguments["websocket"] = inbound

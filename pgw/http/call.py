@@ -7,6 +7,7 @@ from quart.wrappers import Request, Websocket
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.http.authentication import KeyRing
+from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 
@@ -26,6 +27,8 @@ class Parts:
     ids: Ids
     stopping: trio.Event
     secret: bytes = field(repr=False)
+    measures: Measures = UNMEASURED
+    scrape: Scrape = scrape_nothing
 
 
 @frozen

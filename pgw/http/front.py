@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from pgw.logs import redacted
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
 Scope = MutableMapping[str, Any]
@@ -17,6 +18,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "pgw.request_id"
 MERCHANT_ID = "pgw.merchant_id"
+ROUTE = "pgw.route"
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -25,10 +27,13 @@ _log = structlog.get_logger()
 class Front:
     """An ASGI application round the one that answers."""
 
-    def __init__(self, application: Application, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, application: Application, clock: Clock, ids: Ids, measures: Measures = UNMEASURED
+    ) -> None:
         self._application = application
         self._clock = clock
         self._ids = ids
+        self._measures = measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -58,12 +63,14 @@ class Front:
             _log.error("RequestFailed", RequestId=request_id, exc_info=error)
             raise
         finally:
+            method, elapsed = scope.get("method", "WS"), self._clock.monotonic() - began
+            self._measures.request_answered(method, scope.get(ROUTE), status, elapsed)
             _log.info(
                 "Request",
-                RequestMethod=scope.get("method", "WS"),
+                RequestMethod=method,
                 RequestPath=scope["path"],
                 StatusCode=status,
-                Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
+                Elapsed=round(elapsed * 1000, 3),
                 RequestId=request_id,
                 MerchantId=scope.get(MERCHANT_ID),
             )

@@ -13,6 +13,7 @@ from pgw.http.health.ready import ready
 from pgw.http.jobs import fetch as jobs_fetch
 from pgw.http.jobs.stream import stream
 from pgw.http.jobs.upgrade import upgrade_required
+from pgw.http.metrics.scrape import scrape
 from pgw.http.payments import fetch as payments_fetch
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import explain
@@ -24,13 +25,14 @@ Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 class Route:
     """A method, a path, its endpoint and the scope that a key must have; `WS` is a WebSocket.
 
-    Without a scope no key is needed.
+    Without a scope no key is needed. One that is not `in_json` sees itself to what its caller accepts.
     """
 
     method: str
     path: str
     endpoint: Endpoint
     scope: Scope | None
+    in_json: bool = True
 
 
 ROUTES = (
@@ -44,4 +46,8 @@ ROUTES = (
     Route("GET", "/health/live", live, None),
     Route("GET", "/health/ready", ready, None),
     Route("GET", "/problems/<code>", explain, None),
+    Route("GET", "/metrics", scrape, None, in_json=False),
 )
+# Where the metrics have an address of their own: what is served there, and what is served elsewhere then.
+METRICS_AND_HEALTH = tuple(route for route in ROUTES if route.path.startswith(("/metrics", "/health/")))
+WITHOUT_METRICS = tuple(route for route in ROUTES if route.path != "/metrics")

@@ -58,12 +58,16 @@ async def serve(
     clock: Clock,
     shutdown: Callable[[], Awaitable[None]],
     grace: float,
+    open_connections: dict[Connection, None] | None = None,
 ) -> None:
-    """Serve until `shutdown` returns, then give running requests `grace` seconds to end."""
+    """Serve until `shutdown` returns, then give running requests `grace` seconds to end.
+
+    Connections are in `open_connections` while they are open.
+    """
     config, context = _config(clock), WorkerContext(None)
     application = ASGIWrapper(cast("Any", app))
     # A dictionary without values: a set that keeps its order.
-    open_connections: dict[Connection, None] = {}
+    open_connections = {} if open_connections is None else open_connections
 
     async def serve_connection(stream: trio.SocketStream) -> None:
         idle = IdleWatch(stream, KEEP_ALIVE_SECONDS, context.terminated.wait)

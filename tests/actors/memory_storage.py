@@ -13,7 +13,15 @@ from pgw.domain.job import Job, JobEvent
 from pgw.domain.merchant import ApiKey, Merchant
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage.port import BookEntry, Change, Storage, StorageUnavailable, Unresolved
+from pgw.storage.port import (
+    Backlog,
+    BookEntry,
+    Change,
+    Storage,
+    StorageUnavailable,
+    Unresolved,
+    UnresolvedCount,
+)
 
 Written = Result[None, Refusal | Claim]
 REFUSED: Written = Err(Refusal.STORAGE_UNAVAILABLE)
@@ -81,6 +89,13 @@ class MemoryStorage(Storage):
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError
+
+    async def count_unresolved(self, most: int) -> UnresolvedCount:
+        raise NotImplementedError
+
+    @property
+    def backlog(self) -> Backlog:
+        return Backlog()
 
     async def acknowledge(self, job_id: str, at: datetime) -> int:
         raise NotImplementedError
