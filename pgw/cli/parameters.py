@@ -78,7 +78,7 @@ class HostAndPort(click.ParamType[ListenAddress]):
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
-        if not host or port is None or parts.netloc != text or "@" in text:
+        if not host or port is None or parts.netloc != text or "@" in text or not _is_plain(text):
             self.fail(f"{text!r} is no address as in 127.0.0.1:9090 or [::1]:9090.", param, ctx)
         return ListenAddress(host, port)
 

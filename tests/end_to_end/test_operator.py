@@ -23,7 +23,7 @@ SETTINGS = (
     *("PGW_DEMO_KEYS", "PGW_RATE_LIMIT", "PGW_MAX_IN_FLIGHT", "PGW_LOG_LEVEL", "PGW_LOG_FORMAT"),
     "PGW_SECRET_FILE",
     *("PGW_BANK_TIMEOUT", "PGW_BANK_IDLE", "PGW_SUBMISSION_WINDOW", "PGW_INQUIRY_FIRST"),
-    *("PGW_INQUIRY_LONGEST", "PGW_GRACE"),
+    *("PGW_INQUIRY_LONGEST", "PGW_GRACE", "PGW_METRICS_ADDRESS"),
 )
 BAD_VALUES = [
     *(
@@ -51,6 +51,9 @@ BAD_VALUES = [
     *(("BANK_IDLE", "0"), ("BANK_IDLE", "inf"), ("SUBMISSION_WINDOW", "0"), ("SUBMISSION_WINDOW", "-1")),
     *(("INQUIRY_FIRST", "0"), ("INQUIRY_FIRST", "7201"), ("INQUIRY_LONGEST", "86401"), ("GRACE", "-0.1")),
     ("INQUIRY_LONGEST", "0"),
+    *(("METRICS_ADDRESS", address) for address in ("9090", ":9090", "127.0.0.1", "127.0.0.1:", "::1:9090")),
+    *(("METRICS_ADDRESS", address) for address in ("a:65536", "a:-1", "a:x", "http://a:1", "a:1/metrics")),
+    *(("METRICS_ADDRESS", address) for address in ("me@a:1", "[::1:1", "[x]:1", "a b:1", "a:1?b", " a:1")),
 ]
 
 
@@ -120,6 +123,10 @@ def test_what_cannot_be_had_is_one_sentence(gateway: Gateway, tmp_path: Path) ->
     port = str(gateway.address[1])
     mistakes = {
         ("--port", port): f"Cannot listen on 127.0.0.1:{port}: Address already in use.",
+        (
+            "--metrics-address",
+            f"127.0.0.1:{port}",
+        ): f"Cannot listen on 127.0.0.1:{port}: Address already in use.",
         ("--host", "no such host"): "Cannot listen on no such host:0: ",
         ("--host", "x" * 64): f"Cannot listen on {'x' * 64}:0: this is no host name.",
         (

@@ -17,7 +17,7 @@ from pgw.domain.merchant import ApiKey, Merchant
 from pgw.http.app import make_app
 from pgw.http.front import Application
 from pgw.ports import SystemClock
-from pgw.storage.sqlite import open_storage
+from pgw.storage.sqlite import LARGEST_GROUP, open_storage
 from tests.actors.callers import LATER
 from tests.actors.child import GENEROUS, Child, crashes, ends
 from tests.actors.fake_bank import FakeConnector, FixedRandomness, says_after, says_in_turn
@@ -109,12 +109,12 @@ async def test_a_group_is_told_with_its_size_once_it_is_committed(tmp_path: Path
         await storage.write(changes.accepted())
         elapsed = trio.current_time() - began
         async with trio.open_nursery() as nursery:
-            for _ in range(20):
+            for _ in range(LARGEST_GROUP + 100):
                 nursery.start_soon(storage.write, changes.accepted())
     (_, size, seconds), *more = told.calls
     assert (1, True) == (size, 0 < seconds <= elapsed)
-    assert 20 == sum(size for _, size, _ in more)
-    assert max(size for _, size, _ in more) > 10
+    sizes = [size for _, size, _ in more]
+    assert (LARGEST_GROUP + 100, LARGEST_GROUP) == (sum(sizes), max(sizes))
 
 
 @asynccontextmanager
