@@ -23,20 +23,21 @@ from pgw.control.address import control_path
 from pgw.control.commands import Commands, merchant_commands
 from pgw.control.payment_commands import PaymentCommands
 from pgw.control.server import serve_operator
-from pgw.domain.api_key import ApiKey
-from pgw.domain.key_format import hint_of
-from pgw.domain.merchant import Merchant, Scope
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
+from pgw.http.open_connections import OpenConnections
 from pgw.http.server import listen, serve
 from pgw.http.throttle import make_throttle
 from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
+from pgw.keys import fill
 from pgw.last_resort import LastResort, last_resort
+from pgw.measures import UNMEASURED, Measures
+from pgw.metering import Metering
 from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
 from pgw.secret import OF_API_KEYS, derived, read_secret
-from pgw.settings import DEMO_KEYS, Settings
+from pgw.settings import Settings
 from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
 
@@ -57,13 +58,20 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
     stream, stopping = EventStream(), trio.Event()
-    with last_resort() as resort, listen(settings.host, settings.port) as listener:
-        async with open_storage(settings.database, stream.publish) as storage, trio.open_nursery() as nursery:
+    metering = Metering(stream)
+    measures = metering.measures
+    with (
+        last_resort() as resort,
+        listen(settings.host, settings.port) as listener,
+        metering.listening(settings.metrics_address),
+    ):
+        storing = open_storage(settings.database, metering.on_committed, measures.group_committed)
+        async with storing as storage, trio.open_nursery() as nursery:
             secret = read_secret(settings.secret_file, settings.database, randomness)
             keys = KeyRing(derived(secret, OF_API_KEYS), clock, demo=settings.demo_keys)
             with _at_start(settings):
-                await _fill(keys, storage, clock, demo=settings.demo_keys)
-            gateway = _gateway(settings, storage, clock, randomness, ids)
+                await fill(keys, storage, clock, demo=settings.demo_keys)
+            gateway = _gateway(settings, storage, clock, randomness, ids, measures=measures)
             nursery.start_soon(_end_in_time, resort, stopping, settings.grace)
             nursery.start_soon(gateway.run)
             nursery.start_soon(keys.run)
@@ -73,33 +81,48 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
-            door = Door(clock)
+            grace, door = settings.grace, Door(clock)
+            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, grace, secret, door)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret, door)
-            throttle = make_throttle(clock, settings.rate_limit, settings.failed_authentication_limit)
-            proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
-            app = make_app(parts, throttle, proxies)
-            host = f"[{settings.host}]" if ":" in settings.host else settings.host
-            url = f"http://{host}:{listener.getsockname()[1]}"
-            _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
-            on_ready(url)
-            nursery.start_soon(_look_for_bank, settings.bank_url)
-            _collect_garbage_rarely()
-            await serve(
-                app,
-                accepting,
-                clock=clock,
-                ids=ids,
-                door=door,
-                shutdown=stopping.wait,
-                drained=gateway.drained,
-                grace=settings.grace,
-                most_connections=connections_within(
-                    settings.max_connections, bank_concurrency=settings.bank_concurrency
-                ),
-            )
+            await _serve_clients(settings, parts, metering, accepting, on_ready)
             nursery.cancel_scope.cancel()
     _log.info("Stopped")
+
+
+async def _serve_clients(
+    settings: Settings,
+    parts: Parts,
+    metering: Metering,
+    listener: trio.SocketListener,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serve the interface, and the metrics beside it, until the gateway has stopped."""
+    most = connections_within(settings.max_connections, bank_concurrency=settings.bank_concurrency)
+    connections = OpenConnections(most=most)
+    parts = metering.measuring(parts, connections)
+    throttle = make_throttle(parts.clock, settings.rate_limit, settings.failed_authentication_limit)
+    proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{listener.socket.getsockname()[1]}"
+    async with trio.open_nursery() as beside:
+        beside.start_soon(metering.run, parts)
+        _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)
+        on_ready(url)
+        beside.start_soon(_look_for_bank, settings.bank_url)
+        _collect_garbage_rarely()
+        await serve(
+            make_app(parts, metering.routes, throttle, proxies),
+            listener,
+            clock=parts.clock,
+            ids=parts.ids,
+            door=parts.door,
+            shutdown=parts.stopping.wait,
+            drained=parts.gateway.drained,
+            grace=settings.grace,
+            connections=connections,
+            measures=parts.measures,
+        )
+        beside.cancel_scope.cancel()
 
 
 @contextmanager
@@ -111,15 +134,29 @@ def _at_start(settings: Settings) -> Iterator[None]:
         raise StorageCannotOpen(f"The database {settings.database} takes no writes: {error}.") from error
 
 
-def _gateway(settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids) -> Gateway:
+def _gateway(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    randomness: Randomness,
+    ids: Ids,
+    *,
+    measures: Measures,
+) -> Gateway:
     limits = GatewayLimits(
         settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
     )
-    return Gateway(payment_ports(settings, storage, clock, randomness, ids), limits)
+    return Gateway(payment_ports(settings, storage, clock, randomness, ids, measures=measures), limits)
 
 
 def payment_ports(
-    settings: Settings, storage: Storage, clock: Clock, randomness: Randomness, ids: Ids
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    randomness: Randomness,
+    ids: Ids,
+    *,
+    measures: Measures = UNMEASURED,
 ) -> PaymentPorts:
     """Put together what payments need; the bank takes no calls until it is run."""
     connector = HttpBank(
@@ -137,42 +174,12 @@ def payment_ports(
         retire_after=settings.bank_idle,
         clock=clock,
         randomness=randomness,
+        measures=measures,
     )
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
-    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, settings.submission_window)
-
-
-async def _fill(ring: KeyRing, storage: Storage, clock: Clock, *, demo: bool) -> None:
-    """Put all keys that may be honoured on the ring, where wanted those of the demo merchants too."""
-    if demo:
-        for text, name in DEMO_KEYS.items():
-            await storage.add_merchant(Merchant(f"mer_{text}", name, clock.now()))
-            await storage.add_key(_demo_key(ring, text, clock))
-    keys = await storage.keys_not_revoked()
-    for merchant_id in await storage.disabled_merchants():
-        ring.disable(merchant_id)
-    ring.take(keys)
-    live = [key for key in keys if key.is_live(clock.now()) and not key.demo]
-    lost = sum(key.hashed_under != ring.name_of_secret for key in live)
-    if lost:
-        _log.warning("KeysOfAnotherSecret", Count=lost, Effect="They are refused; bring that secret back.")
-
-
-def _demo_key(ring: KeyRing, text: str, clock: Clock) -> ApiKey:
-    """Return a key that everybody knows; under another secret it is another one."""
-    key_id = f"key_{text}_{ring.name_of_secret}"
-    return ApiKey(
-        id=key_id,
-        merchant_id=f"mer_{text}",
-        digest=ring.digest_of(text),
-        hashed_under=ring.name_of_secret,
-        hint=hint_of(text),
-        line=key_id,
-        scopes=tuple(Scope),
-        created_at=clock.now(),
-        demo=True,
-    )
+    window = settings.submission_window
+    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window, measures)
 
 
 async def _stop_on_signal(

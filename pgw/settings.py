@@ -12,12 +12,18 @@ SHARE_OF_ONE_MERCHANT = 0.3
 
 
 @frozen
+class ListenAddress:
+    host: str
+    port: int
+
+
+@frozen
 class Settings:
     """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds.
 
-    `failed_authentication_limit` is that of requests without a valid key, for each address.
-
-    Where no `secret_file` is given it lies beside the database.
+    `failed_authentication_limit` is that of requests without a valid key, for each address. Where no
+    `secret_file` is given it lies beside the database. Where no `metrics_address` is given the metrics are
+    served with everything else.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +48,7 @@ class Settings:
     inquiry_first: float = 2.0
     inquiry_longest: float = 7200.0
     grace: float = 10.0
+    metrics_address: ListenAddress | None = None
 
     @property
     def max_in_flight_a_merchant(self) -> int:

@@ -20,6 +20,7 @@ from pgw.bank.port import (
     Reversal,
     Reverse,
 )
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Randomness
 
 # A session that meets a bug is one of up to hundreds.
@@ -42,11 +43,13 @@ class Bank:
         retire_after: float,
         clock: Clock,
         randomness: Randomness,
+        measures: Measures = UNMEASURED,
     ) -> None:
         self._connector = connector
         self._concurrency = concurrency
         self._retire_after = retire_after
         self._clock = clock
+        self._measures = measures
         self._circuit = Circuit(connector.name, clock, randomness)
         self._send, self._receive = trio.open_memory_channel[PendingCall](queue)
         self._supervisor: Supervisor | None = None
@@ -66,8 +69,18 @@ class Bank:
         return self._sessions.running
 
     @property
+    def depth(self) -> int:
+        """How many calls wait for a session."""
+        return self._send.statistics().current_buffer_used
+
+    @property
     def circuit_state(self) -> CircuitState:
         return self._circuit.state
+
+    @property
+    def circuit_openings(self) -> int:
+        """How many times the circuit has opened so far."""
+        return self._circuit.openings
 
     @property
     def room(self) -> int:
@@ -77,10 +90,10 @@ class Bank:
 
     async def run(self) -> None:
         """Supervise the sessions; after a crash, start those that the calls still waiting need."""
-        waiting = self._send.statistics().current_buffer_used
+        waiting = self.depth
         running = min(waiting, self._concurrency)
         self._sessions = Sessions(running=running, calls=waiting)
-        self._supervisor = Supervisor(f"bank {self.name}", INTENSITY, self._clock)
+        self._supervisor = Supervisor(f"bank {self.name}", INTENSITY, self._clock, self._measures)
         await self._supervisor.run(*[self._session_spec() for _ in range(running)])
 
     @overload
@@ -139,6 +152,8 @@ class Bank:
             self._sessions,
             self._circuit,
             retire_after=self._retire_after,
+            clock=self._clock,
+            measures=self._measures,
         )
         self._sessions.running -= 1
         # A call may have come while the retiring session, which counted, closed its connection.

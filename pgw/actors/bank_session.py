@@ -19,6 +19,8 @@ from pgw.bank.port import (
     Reversal,
     Reverse,
 )
+from pgw.measures import Measures
+from pgw.ports import Clock
 
 ANSWERS: Mapping[type[Call], UnionType] = {Authorize: Authorization, LookUp: Finding, Reverse: Reversal}
 """What each kind of call can be answered."""
@@ -57,6 +59,8 @@ async def bank_session(
     circuit: Circuit,
     *,
     retire_after: float,
+    clock: Clock,
+    measures: Measures,
 ) -> None:
     """Own one kept-alive connection to the bank and perform one call at a time.
 
@@ -72,12 +76,14 @@ async def bank_session(
                 return
             try:
                 if not pending.withdrawn:
-                    await _take(connection, pending, circuit)
+                    await _take(connection, pending, circuit, clock, measures)
             finally:
                 sessions.calls -= 1
 
 
-async def _take(connection: BankConnection, pending: PendingCall, circuit: Circuit) -> None:
+async def _take(
+    connection: BankConnection, pending: PendingCall, circuit: Circuit, clock: Clock, measures: Measures
+) -> None:
     """Perform the call, unless the circuit opened while it waited, and answer it whatever happens."""
     pending.taken = True
     permit = circuit.renew(pending.permit)
@@ -85,8 +91,10 @@ async def _take(connection: BankConnection, pending: PendingCall, circuit: Circu
         pending.reply_to.answer(circuit.refusal)
         return
     answer: Answer = Doubtful("the bank session ended before the answer came")
+    began = clock.monotonic()
     try:
         answer = of_its_kind(pending.call, await connection.perform(pending.call))
+        measures.bank_called(type(pending.call), type(answer), clock.monotonic() - began)
         circuit.record(permit, pending.call.reference, answer)
     finally:
         pending.reply_to.answer(answer)

@@ -43,6 +43,7 @@ class Circuit:
         self._bank = bank
         self._clock = clock
         self._backoff = Backoff(OPEN_FIRST_SECONDS, OPEN_LONGEST_SECONDS, randomness)
+        self.openings = 0
         self._state = CircuitState.CLOSED
         self._good_permit = Permit(0)
         # The reference of each failure, None for a success.
@@ -113,6 +114,7 @@ class Circuit:
 
     def _open(self, failure: NoAnswer) -> None:
         self._become(CircuitState.OPEN)
+        self.openings += 1
         self._times_opened += 1
         seconds = self._backoff.delay(self._times_opened)
         self._half_open_from = self._clock.monotonic() + seconds

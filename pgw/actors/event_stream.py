@@ -41,6 +41,7 @@ class EventStream:
 
     def __init__(self) -> None:
         # Dictionaries without values: sets that keep their order.
+        self.dropped = 0
         self._subscriptions: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
 
     def publish(self, events: Sequence[JobEvent]) -> None:
@@ -50,6 +51,11 @@ class EventStream:
                 for subscription in list(self._subscriptions.get(topic, ())):
                     if not subscription.offer(event):
                         self._remove(topic, subscription)
+                        self.dropped += 1
+
+    @property
+    def subscribers(self) -> int:
+        return sum(map(len, self._subscriptions.values()))
 
     @contextmanager
     def subscribe(self, topic: str) -> Iterator[Subscription]:

@@ -1,8 +1,11 @@
 """The root of the tree: banks, and merchants with their payments."""
 
+from collections.abc import Mapping
+
 import structlog
 from attrs import frozen
 
+from pgw.actors.bank import Bank
 from pgw.actors.housekeeping import Housekeeping
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
@@ -42,12 +45,25 @@ class Gateway:
         self._in_flight = InFlight(limits.in_flight)
         self._merchants: dict[str, Merchant] = {}
         self._recovery = Recovery(ports, limits.taken_up)
-        self._supervisor = Supervisor("gateway", INTENSITY, ports.clock)
+        self._supervisor = Supervisor("gateway", INTENSITY, ports.clock, ports.measures)
         self._is_draining = False
 
     @property
     def bank_features(self) -> frozenset[BankFeature]:
         return self._ports.bank.features
+
+    @property
+    def bank(self) -> Bank:
+        return self._ports.bank
+
+    @property
+    def depths(self) -> Mapping[str, int]:
+        """How many messages wait in each mailbox; of the merchants' in the fullest one."""
+        return {
+            "merchant": max((merchant.depth for merchant in self._merchants.values()), default=0),
+            "settling": self._recovery.depth,
+            "bank": self.bank.depth,
+        }
 
     @property
     def in_flight(self) -> int:

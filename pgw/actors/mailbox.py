@@ -32,6 +32,11 @@ class Mailbox(Generic[Message]):
         send, self._receive = trio.open_memory_channel[Message](capacity)
         self.ref = ActorRef(send)
 
+    @property
+    def depth(self) -> int:
+        """How many commands wait."""
+        return self._receive.statistics().current_buffer_used
+
     async def receive(self) -> Message:
         return await self._receive.receive()
 

@@ -31,6 +31,11 @@ class Merchant:
         self._keys_in_use: dict[str, None] = {}
         self._runs = 0
 
+    @property
+    def depth(self) -> int:
+        """How many commands wait in its mailbox."""
+        return self._mailbox.depth
+
     async def run(self) -> None:
         """Admit commands; after a crash, let the payments rest that it ended, from where they are taken up.
 
@@ -39,7 +44,7 @@ class Merchant:
         if self._runs:
             await trio.sleep(self._ports.backoff.delay(self._runs))
         self._runs += 1
-        supervisor = Supervisor(f"merchant {self._id}", INTENSITY, self._ports.clock)
+        supervisor = Supervisor(f"merchant {self._id}", INTENSITY, self._ports.clock, self._ports.measures)
 
         async def admission() -> None:
             while True:

@@ -12,6 +12,7 @@ from pgw.actors.backoff import Backoff
 from pgw.actors.bank import Bank
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.result import Err, Ok
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Change, Storage, StorageUnavailable
 
@@ -32,6 +33,7 @@ class PaymentPorts:
     backoff: Backoff
     schedule: Backoff
     submission_window: float
+    measures: Measures = UNMEASURED
 
     def due_after(self, inquiries: int) -> datetime:
         """Return when to ask about an unknown outcome that was asked about so many times."""

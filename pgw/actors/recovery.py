@@ -70,10 +70,15 @@ class Recovery:
         self._at_work.clear()
         # Each child waits at least ten seconds before it restarts, so this is a bug of the schedule itself.
         intensity = RestartIntensity(restarts=2 * self._at_a_time + 10, within=10)
-        supervisor = Supervisor("recovery", intensity, self._ports.clock)
+        supervisor = Supervisor("recovery", intensity, self._ports.clock, self._ports.measures)
         schedule = ChildSpec("schedule", partial(self._keep_schedule, supervisor), Restart.PERMANENT)
         settling = ChildSpec("settling", partial(self._obey, supervisor), Restart.PERMANENT)
         await supervisor.run(schedule, settling)
+
+    @property
+    def depth(self) -> int:
+        """How many of the operator's commands wait."""
+        return self._mailbox.depth
 
     def submit(self, command: SettlePayment) -> Result[None, Refusal]:
         """Hand over an operator's command, which answers `command.reply_to`."""

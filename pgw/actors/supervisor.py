@@ -8,6 +8,7 @@ import structlog
 import trio
 from attrs import frozen
 
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock
 
 _log = structlog.get_logger()
@@ -23,11 +24,15 @@ class Restart(Enum):
 
 @frozen
 class ChildSpec:
-    """How to start a child, and when to start it again."""
+    """How to start a child, and when to start it again. The first word of its name is its kind."""
 
     name: str
     start: Callable[[], Awaitable[None]]
     restart: Restart
+
+    @property
+    def kind(self) -> str:
+        return self.name.partition(" ")[0]
 
 
 @frozen
@@ -48,10 +53,13 @@ class Supervisor:
     It is for bugs: what is expected, such as a bank that is down, the actor handles itself.
     """
 
-    def __init__(self, name: str, intensity: RestartIntensity, clock: Clock) -> None:
+    def __init__(
+        self, name: str, intensity: RestartIntensity, clock: Clock, measures: Measures = UNMEASURED
+    ) -> None:
         self._name = name
         self._intensity = intensity
         self._clock = clock
+        self._measures = measures
         self._restarts: deque[float] = deque(maxlen=intensity.restarts + 1)
         self._nursery: trio.Nursery | None = None
         self._is_running = False
@@ -94,6 +102,7 @@ class Supervisor:
             ):
                 return
             self._count_restart(child)
+            self._measures.restarted(child.kind)
 
     def _count_restart(self, child: ChildSpec) -> None:
         now = self._clock.monotonic()

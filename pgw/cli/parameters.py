@@ -10,6 +10,7 @@ import click
 
 from pgw.bank.port import BankFeature
 from pgw.http.addresses import Network, read_network
+from pgw.settings import ListenAddress
 
 LONGEST_NUMBER = 9
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -66,6 +67,22 @@ class BankFeatures(click.ParamType[frozenset[BankFeature]]):
         if value != "all":
             self.fail(f"{value!r} is neither 'all' nor 'pay'.", param, ctx)
         return frozenset(BankFeature)
+
+
+class HostAndPort(click.ParamType[ListenAddress]):
+    name = "host:port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ListenAddress:
+        """Take `HOST:PORT`, an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+        text = str(value)
+        try:
+            parts = urlsplit(f"//{text}")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = port = None
+        if not host or port is None or parts.netloc != text or "@" in text or not _is_plain(text):
+            self.fail(f"{text!r} is no address as in 127.0.0.1:9090 or [::1]:9090.", param, ctx)
+        return ListenAddress(host, port)
 
 
 class Seconds(click.ParamType[float]):

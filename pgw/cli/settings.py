@@ -4,7 +4,16 @@ from pathlib import Path
 
 import click
 
-from pgw.cli.parameters import BankFeatures, BankUrl, Command, DatabasePath, Networks, Seconds, setting
+from pgw.cli.parameters import (
+    BankFeatures,
+    BankUrl,
+    Command,
+    DatabasePath,
+    HostAndPort,
+    Networks,
+    Seconds,
+    setting,
+)
 from pgw.http.trusted_proxies import ProxyHeader
 from pgw.settings import Settings
 
@@ -114,6 +123,11 @@ SETTINGS = (
         default=DEFAULTS.max_connections,
         type=click.IntRange(1, LARGEST_IN_FLIGHT),
         help="Most connections of clients; fewer where the limit of open files has no room for them.",
+    ),
+    setting(
+        "METRICS_ADDRESS",
+        type=HostAndPort(),
+        help="Address that serves /metrics and health, and nothing else; else /metrics is with the rest.",
     ),
     setting(
         "LOG_LEVEL",

@@ -53,6 +53,7 @@ def problem(
         code, call.request_id, parts.clock.now(), detail=detail, instance=call.request.path
     )
     document |= members or {}
+    parts.measures.refused(code)
     if invalid:
         document["errors"] = [
             {"code": one.code, "pointer": one.pointer, "detail": one.detail} for one in invalid[:MOST_LISTED]

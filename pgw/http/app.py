@@ -1,7 +1,7 @@
 """The Quart-Trio application: each route's endpoint behind its key."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import structlog
@@ -16,9 +16,9 @@ from pgw.domain.errors import Refusal
 from pgw.http import answers
 from pgw.http.authentication import credential_of, insufficient_scope, unauthorized
 from pgw.http.call import Call, Parts
-from pgw.http.docs.document import docs
+from pgw.http.docs.document import docs, openapi_path
 from pgw.http.exchange import Exchange
-from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, Application, Front
+from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, ROUTE, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.http.throttle import NO_THROTTLE, Throttle
 from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
@@ -30,30 +30,35 @@ _log = structlog.get_logger()
 
 
 def make_app(
-    parts: Parts, throttle: Throttle = NO_THROTTLE, proxies: TrustedProxies = NO_PROXIES
+    parts: Parts,
+    routes: Sequence[Route] = ROUTES,
+    throttle: Throttle = NO_THROTTLE,
+    proxies: TrustedProxies = NO_PROXIES,
 ) -> Application:
-    """Assemble the application from the route table."""
+    """Assemble the application from the route table, or from some of it."""
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    parts = evolve(parts, docs=docs())
-    for route in ROUTES:
+    parts = evolve(parts, docs=docs(routes))
+    for route in routes:
         endpoint, name = cast("Any", _endpoint(parts, throttle, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
-    return Front(cast("Any", app), parts.clock, parts.ids, proxies)
+    return Front(cast("Any", app), parts.clock, parts.ids, proxies, parts.measures)
 
 
 def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
     offered = (*route.operation.media_types, "application/problem+json")
+    template = openapi_path(route.path)
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
+        cast("Any", inbound.scope)[ROUTE] = template
         credential = credential_of(parts.keys, inbound.headers.get("Authorization")) if route.scope else None
         if isinstance(credential, str):
             call = _call(inbound)

@@ -9,6 +9,7 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.http.docs.files import Docs
 from pgw.http.door import Door
+from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 
@@ -31,6 +32,8 @@ class Parts:
     grace: float
     secret: bytes = field(repr=False)
     door: Door
+    measures: Measures = UNMEASURED
+    scrape: Scrape = scrape_nothing
     docs: Docs | None = field(default=None, repr=False)
 
 

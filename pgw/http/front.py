@@ -7,8 +7,9 @@ from typing import Any
 import structlog
 
 from pgw.http.addresses import Address, read_address
-from pgw.http.trusted_proxies import TrustedProxies
+from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
 from pgw.logs import redacted
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +23,7 @@ MERCHANT_ID = "pgw.merchant_id"
 REFUSED_WITH = "pgw.refused_with"  # the status, where the protocol answered in the application's stead
 KEY_ID = "pgw.key_id"
 ANSWER_HEADERS = "pgw.answer_headers"  # that the answer gets whoever makes it, a list to add to
+ROUTE = "pgw.route"
 INTERNAL_ERROR, CLIENT_LEFT = 500, 499  # the latter is nginx's, for a client that left before the answer
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 _log = structlog.get_logger()
@@ -30,11 +32,19 @@ _log = structlog.get_logger()
 class Front:
     """An ASGI application round the one that answers."""
 
-    def __init__(self, application: Application, clock: Clock, ids: Ids, proxies: TrustedProxies) -> None:
+    def __init__(
+        self,
+        application: Application,
+        clock: Clock,
+        ids: Ids,
+        proxies: TrustedProxies = NO_PROXIES,
+        measures: Measures = UNMEASURED,
+    ) -> None:
         self._application = application
         self._clock = clock
         self._ids = ids
         self._proxies = proxies
+        self._measures = measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -65,12 +75,15 @@ class Front:
             _log.error("RequestFailed", RequestId=request_id, exc_info=error)
             raise
         finally:
+            method, elapsed = scope.get("method", "WS"), self._clock.monotonic() - began
+            status = scope.get(REFUSED_WITH, status)
+            self._measures.request_answered(method, scope.get(ROUTE), status, elapsed)
             _log.info(
                 "Request",
-                RequestMethod=scope.get("method", "WS"),
+                RequestMethod=method,
                 RequestPath=scope["path"],
-                StatusCode=scope.get(REFUSED_WITH, status),
-                Elapsed=round((self._clock.monotonic() - began) * 1000, 3),
+                StatusCode=status,
+                Elapsed=round(elapsed * 1000, 3),
                 RequestId=request_id,
                 ClientAddress=_client_address(scope),
                 MerchantId=scope.get(MERCHANT_ID),

@@ -8,21 +8,26 @@ import trio
 
 from pgw.domain.errors import Refusal
 from pgw.http.connection import Connection, Waiting
-from pgw.http.patience import Patience
+from pgw.http.patience import SHIPPED, Patience
 
+MOST_CONNECTIONS = 10_000
 REFUSED_AT_A_TIME = 100  # a connection too many is told so only while there are no more of them
 
 
 class OpenConnections:
     """`most` are served at a time; further ones take the place of those that only wait, or are refused."""
 
-    def __init__(self, patience: Patience, most: int) -> None:
-        self._patience = patience
+    def __init__(self, patience: Patience = SHIPPED, most: int = MOST_CONNECTIONS) -> None:
+        self.patience = patience
         self._most = most
         # Without values: sets that keep their order.
         self._served: dict[Connection, None] = {}
         self._refused: dict[Connection, None] = {}
         self._waiting: Waiting = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many are served."""
+        return len(self._served)
 
     @contextmanager
     def opened(self, stream: trio.SocketStream) -> Iterator[tuple[Connection, str | None] | None]:
@@ -34,7 +39,7 @@ class OpenConnections:
         if not is_served and len(self._refused) >= REFUSED_AT_A_TIME:
             yield None
             return
-        connection = Connection(stream, self._patience, self._waiting)
+        connection = Connection(stream, self.patience, self._waiting)
         table = self._served if is_served else self._refused
         table[connection] = None
         try:
@@ -48,7 +53,7 @@ class OpenConnections:
         if len(self._served) < self._most:
             return True
         longest = next(iter(self._waiting), None)
-        if longest is None or trio.current_time() - longest.waits_since < self._patience.evictable:
+        if longest is None or trio.current_time() - longest.waits_since < self.patience.evictable:
             return False
         longest.abort()
         return True
@@ -62,7 +67,7 @@ class OpenConnections:
         try:
             is_stopped = False
             while True:
-                with trio.move_on_after(self._patience.look):
+                with trio.move_on_after(self.patience.look):
                     if is_stopped:
                         await trio.sleep_forever()
                     await stopped()

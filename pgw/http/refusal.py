@@ -11,6 +11,7 @@ from pgw.domain.errors import Refusal
 from pgw.http import answers
 from pgw.http.door import PAYMENTS, Door, is_whole_payment
 from pgw.http.front import REFUSED_WITH, REQUEST_ID, request_id_of
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
 _log = structlog.get_logger()
@@ -34,6 +35,7 @@ class Refusals:
     clock: Clock
     ids: Ids
     door: Door
+    measures: Measures = UNMEASURED
 
     def of_unread(self, received: bytes) -> Refused | None:
         """Refuse a payment for which the door is closed; None where it is open, or where it must be read."""
@@ -50,6 +52,7 @@ class Refusals:
         request_id = known.get(REQUEST_ID) or request_id_of(known.get("headers", ()), self.ids)
         refused = self._refused(code, request_id, known.get("path"))
         refused.headers.append((b"connection", b"close"))
+        self.measures.refused(code)
         if scope is None:
             _log.info(
                 "Request",

@@ -18,6 +18,7 @@ from pgw.http.jobs import fetch as jobs_fetch
 from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs.stream import stream
 from pgw.http.jobs.upgrade import upgrade_required
+from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
 from pgw.http.payments.submit import submit
@@ -51,8 +52,12 @@ ROUTES = (
     Route("GET", "/jobs/<job_id>/stream", upgrade_required, _READ, streams.ONE),
     Route("GET", "/health/live", live, None, LIVE),
     Route("GET", "/health/ready", ready, None, READY),
+    Route("GET", "/metrics", scrape, None, SCRAPE),
     Route("GET", "/problems/<code>", explain, None, EXPLAIN),
     Route("GET", "/openapi.json", openapi, None, OPENAPI),
     Route("GET", "/docs", show, None, PAGE_SHOWN),
     Route("GET", "/docs/<name>", show, None, FILE_SHOWN),
 )
+# Where the metrics have an address of their own: what is served there, and what is served elsewhere then.
+METRICS_AND_HEALTH = tuple(route for route in ROUTES if route.path.startswith(("/metrics", "/health/")))
+WITHOUT_METRICS = tuple(route for route in ROUTES if route.path != "/metrics")

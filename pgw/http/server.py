@@ -17,12 +17,12 @@ from pgw.http.conversation import Conversation
 from pgw.http.door import Door
 from pgw.http.front import Application
 from pgw.http.open_connections import OpenConnections
-from pgw.http.patience import PATIENCE, SHIPPED, Patience
+from pgw.http.patience import PATIENCE, Patience
 from pgw.http.refusal import Refusals
+from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
 BACKLOG = 1024
-MOST_CONNECTIONS = 10_000
 LARGEST_HEAD_BYTES = 16 * 1024
 LARGEST_MESSAGE_BYTES = 4096  # nothing is expected from a stream's reader
 _log = structlog.get_logger()
@@ -63,23 +63,23 @@ async def serve(
     shutdown: Callable[[], Awaitable[None]],
     drained: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint,
     grace: float,
-    patience: Patience = SHIPPED,
-    most_connections: int = MOST_CONNECTIONS,
+    connections: OpenConnections,
+    measures: Measures = UNMEASURED,
 ) -> None:
     """Serve until `shutdown` returns, then until what was accepted is `drained` and no request runs.
 
     Meanwhile connections are taken and answered, so that a load balancer hears that it is to go elsewhere;
     each is closed with its answer. All ends within `grace` seconds.
     """
+    patience = connections.patience
     config, context = _config(clock, patience), WorkerContext(None)
-    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids, door)
+    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids, door, measures)
     state = ConnectionState({PATIENCE: patience})
-    open_connections = OpenConnections(patience, most_connections)
 
     async def serve_connection(stream: trio.SocketStream) -> None:
         # One connection's bug must not end them all.
         try:
-            with open_connections.opened(stream) as opened:
+            with connections.opened(stream) as opened:
                 if opened is not None:
                     connection, refused = opened
                     conversation = Conversation(
@@ -91,15 +91,15 @@ async def serve(
             _log.error("ConnectionFailed", exc_info=bugs)
 
     async with trio.open_nursery() as beside:
-        beside.start_soon(open_connections.watch, context.terminated.wait)
-        async with trio.open_nursery() as connections:
+        beside.start_soon(connections.watch, context.terminated.wait)
+        async with trio.open_nursery() as serving:
             async with trio.open_nursery() as accepting:
-                serve_all = partial(trio.serve_listeners, handler_nursery=connections)
+                serve_all = partial(trio.serve_listeners, handler_nursery=serving)
                 accepting.start_soon(serve_all, serve_connection, [listener])
                 await shutdown()
                 config.is_stopping = True
-                deadline = connections.cancel_scope.deadline = trio.current_time() + grace
-                beside.start_soon(_abort_at, deadline, open_connections)
+                deadline = serving.cancel_scope.deadline = trio.current_time() + grace
+                beside.start_soon(_abort_at, deadline, connections)
                 await drained()
                 accepting.cancel_scope.cancel()
             await context.terminated.set()
@@ -109,9 +109,9 @@ async def serve(
         beside.cancel_scope.cancel()
 
 
-async def _abort_at(deadline: float, open_connections: OpenConnections) -> None:
+async def _abort_at(deadline: float, connections: OpenConnections) -> None:
     await trio.sleep_until(deadline)
-    open_connections.abort_all()
+    connections.abort_all()
 
 
 class _Config(Config):

@@ -47,6 +47,11 @@ class Grouping(Generic[Item, Answer]):
         self._waiting: deque[_Waiter[Item, Answer]] = deque()
         self._arrived = trio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for their group to begin."""
+        return len(self._waiting)
+
     async def answer(self, item: Item) -> Result[Answer, Refusal]:
         """Return the item's answer, or `Err` where its group did not begin in time: nothing was done then."""
         if len(self._waiting) >= self._most_waiting:

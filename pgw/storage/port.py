@@ -18,6 +18,8 @@ from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
 
 OnCommitted = Callable[[Sequence[JobEvent]], None]
+OnGroup = Callable[[int, float], None]
+"""Told of each group of changes that was committed: how many, and in how many seconds."""
 
 
 @frozen
@@ -42,6 +44,27 @@ class Unresolved:
 
     change: Change
     flags: tuple[Flag, ...]
+
+
+@frozen
+class UnresolvedCount:
+    """How many outcomes are unknown, since when the oldest one's payment waits, and how many are flagged."""
+
+    unknown: int
+    oldest_unknown: datetime | None
+    flagged: int
+
+
+@frozen
+class Backlog:
+    """What waits in memory: changes and look-ups for their group, pages of the log for the database.
+
+    The pages are those of the newest checkpoint.
+    """
+
+    changes: int = 0
+    look_ups: int = 0
+    log_pages: int = 0
 
 
 @frozen
@@ -164,6 +187,13 @@ class Storage(MerchantStorage, Protocol):
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         """Return a page of unknown outcomes and of what is flagged, by job id."""
+
+    async def count_unresolved(self, most: int) -> UnresolvedCount:
+        """Count unknown outcomes and flagged payments, each up to `most`."""
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits at this moment."""
 
     async def acknowledge(self, job_id: str, at: datetime) -> int:
         """Acknowledge all flags of a job; returns how many. Raises `StorageUnavailable`."""

@@ -12,8 +12,15 @@ from typing import Any
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
-from pgw.storage.port import BookEntry, Change, Unresolved
-from pgw.storage.rows import RowUnreadable, from_row, from_row_or_why, from_rows, to_json
+from pgw.storage.port import BookEntry, Change, Unresolved, UnresolvedCount
+from pgw.storage.rows import (
+    RowUnreadable,
+    from_milliseconds,
+    from_row,
+    from_row_or_why,
+    from_rows,
+    to_json,
+)
 
 _CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
 
@@ -92,6 +99,16 @@ _UNRESOLVED = f"""
         ORDER BY jobs.id LIMIT ?)
 """
 
+# Each of them a walk along an index that holds no others. Ids sort by the time they were made.
+_COUNT_UNRESOLVED = """
+    SELECT
+        (SELECT count(*) FROM (SELECT 1 FROM jobs
+            WHERE status = 'Created' AND payment_status = 'Unknown' LIMIT ?1)),
+        (SELECT created_at FROM jobs
+            WHERE status = 'Created' AND payment_status = 'Unknown' ORDER BY id LIMIT 1),
+        (SELECT count(*) FROM (SELECT DISTINCT job_id FROM flags WHERE acknowledged_at IS NULL LIMIT ?1))
+"""
+
 _BOOK_ENTRY = f"""json_object('reference', attempts.reference, 'payment_id', payments.id,
     'job_id', attempts.job_id, 'status', payments.status, 'outcome', outcome,
     'amount', json_object('minor_units', payments.amount, 'currency', {_CURRENCY.format("payments")}),
@@ -159,6 +176,11 @@ def due(
 def unresolved(connection: sqlite3.Connection, after_job_id: str, limit: int) -> list[Unresolved]:
     (document,) = connection.execute(_UNRESOLVED, [after_job_id, limit]).fetchone()
     return from_rows(document, Unresolved)
+
+
+def count_unresolved(connection: sqlite3.Connection, most: int) -> UnresolvedCount:
+    unknown, oldest, flagged = connection.execute(_COUNT_UNRESOLVED, [most]).fetchone()
+    return UnresolvedCount(unknown, None if oldest is None else from_milliseconds(oldest), flagged)
 
 
 def books(connection: sqlite3.Connection, after_reference: str, limit: int) -> list[BookEntry]:

@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 _converter = cattrs.Converter()
-_converter.register_structure_hook(datetime, lambda stored, _: _EPOCH + stored * _MILLISECOND)
+_converter.register_structure_hook(datetime, lambda stored, _: from_milliseconds(stored))
 
 
 @frozen
@@ -146,6 +146,10 @@ def _event_row(job: Job) -> list[Any]:
 def milliseconds(at: datetime) -> int:
     """Return a time as it is stored: milliseconds since 1970 in UTC."""
     return (at - _EPOCH) // _MILLISECOND
+
+
+def from_milliseconds(stored: int) -> datetime:
+    return _EPOCH + stored * _MILLISECOND
 
 
 def event_of(seq: int, change: Change) -> JobEvent:

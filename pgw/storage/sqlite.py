@@ -15,7 +15,7 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage import database, reading, writing
+from pgw.storage import database, port, reading, writing
 from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
 from pgw.storage.group_commit import answer_to_waiter, commit_group
@@ -25,6 +25,7 @@ from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.opening import open_engines
 from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
+from pgw.storage.refusing import Refusing
 from pgw.storage.rows import change_to_rows, event_of, milliseconds
 from pgw.storage.sqlite_merchants import SqliteMerchants
 from pgw.storage.unreadable import UnreadableJobs
@@ -34,9 +35,6 @@ MOST_WAITING = 20_000
 PATIENCE_SECONDS = 10.0
 CHANGES_A_CHECKPOINT = 2000
 RECENT_CHANGES = 10_000
-# Only the next payment can tell whether a disk that refused has healed.
-UNTIL_TRIED_AGAIN_SECONDS = 5.0
-NEVER = float("-inf")
 
 Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
@@ -45,26 +43,28 @@ _Written = Result[None, Refusal | Claim]
 class SqliteStorage(SqliteMerchants):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
-    def __init__(self, writer: Engine, reader: Engine, on_committed: OnCommitted, newest_group: int) -> None:
+    def __init__(
+        self,
+        writer: Engine,
+        reader: Engine,
+        on_committed: OnCommitted,
+        newest_group: int,
+        on_group: port.OnGroup = lambda _changes, _seconds: None,
+    ) -> None:
         super().__init__(writer, reader)
         self._newest_group = newest_group
         self._on_committed = on_committed
+        self._on_group = on_group
         self._changes_since_checkpoint = 0
-        self._refused_at = NEVER
+        self._refusing = Refusing()
         self._log_size = LogSize()
         self._unreadable = UnreadableJobs()
         self._recent = RecentChanges(RECENT_CHANGES)
         self._writes: Grouping[Change, _Written] = Grouping(
-            self._commit,
-            largest_group=LARGEST_GROUP,
-            most_waiting=MOST_WAITING,
-            patience=PATIENCE_SECONDS,
+            self._commit, largest_group=LARGEST_GROUP, most_waiting=MOST_WAITING, patience=PATIENCE_SECONDS
         )
         self._look_ups: Grouping[LookUp, list[Any]] = Grouping(
-            self._look_up,
-            largest_group=LARGEST_GROUP,
-            most_waiting=MOST_WAITING,
-            patience=PATIENCE_SECONDS,
+            self._look_up, largest_group=LARGEST_GROUP, most_waiting=MOST_WAITING, patience=PATIENCE_SECONDS
         )
 
     async def run(self) -> None:
@@ -88,11 +88,7 @@ class SqliteStorage(SqliteMerchants):
                 outcome = written
             case Err(refusal):
                 outcome = Err(refusal)
-        match outcome:
-            case Ok():
-                self._refused_at = NEVER
-            case Err(Refusal()):
-                self._refused_at = trio.current_time()
+        self._refusing.tell(outcome)
         return outcome
 
     async def job(self, merchant_id: str, job_id: str) -> Job | None:
@@ -130,6 +126,13 @@ class SqliteStorage(SqliteMerchants):
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         return await self._read(reading.unresolved, after_job_id, limit)
 
+    async def count_unresolved(self, most: int) -> port.UnresolvedCount:
+        return await self._read(reading.count_unresolved, most)
+
+    @property
+    def backlog(self) -> port.Backlog:
+        return port.Backlog(self._writes.waiting, self._look_ups.waiting, self._log_size.pages)
+
     async def acknowledge(self, job_id: str, at: datetime) -> int:
         return await self._change(writing.acknowledge, job_id, milliseconds(at))
 
@@ -152,8 +155,7 @@ class SqliteStorage(SqliteMerchants):
         return await self._read_behind_writes(reading.change_of, job_id)
 
     async def check(self) -> bool:
-        has_refused = trio.current_time() - self._refused_at < UNTIL_TRIED_AGAIN_SECONDS
-        if has_refused or not self._soundness.takes_writes:
+        if self._refusing.is_recent or not self._soundness.takes_writes:
             return False
         try:
             await self._read(reading.last_seq, "")
@@ -179,11 +181,13 @@ class SqliteStorage(SqliteMerchants):
         rows = [change_to_rows(change) for change in changes]
         try:
             self._newest_group += 1
+            began = trio.current_time()
             seqs = await self._soundness.write(self._writer, commit_group, self._newest_group, rows)
         except (sqlite3.Error, StorageUnavailable) as error:
             if isinstance(error, sqlite3.Error) and not takes_no_writes(error):
                 raise
             return [Err(Refusal.STORAGE_UNAVAILABLE)] * len(changes)
+        self._on_group(len(changes), trio.current_time() - began)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
         for _, change in written:
             self._recent.add(change)
@@ -200,14 +204,16 @@ class SqliteStorage(SqliteMerchants):
 
 
 @asynccontextmanager
-async def open_storage(path: Path, on_committed: OnCommitted) -> AsyncIterator[SqliteStorage]:
+async def open_storage(
+    path: Path, on_committed: OnCommitted, on_group: port.OnGroup = lambda _changes, _seconds: None
+) -> AsyncIterator[SqliteStorage]:
     """Open the database, bring it up to date, and serve it until the block ends.
 
     Raises `StorageCannotOpen` with a sentence for the operator.
     """
     async with open_engines(path) as (writer, reader), trio.open_nursery() as nursery:
         newest_group = await writer.run(writing.newest_group)
-        storage = SqliteStorage(writer, reader, on_committed, newest_group)
+        storage = SqliteStorage(writer, reader, on_committed, newest_group, on_group)
         nursery.start_soon(storage.run)
         yield storage
         nursery.cancel_scope.cancel()

@@ -12,7 +12,15 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage.port import BookEntry, Change, Storage, StorageUnavailable, Unresolved
+from pgw.storage.port import (
+    Backlog,
+    BookEntry,
+    Change,
+    Storage,
+    StorageUnavailable,
+    Unresolved,
+    UnresolvedCount,
+)
 from tests.actors.no_merchants import NoMerchants
 
 Written = Result[None, Refusal | Claim]
@@ -81,6 +89,13 @@ class MemoryStorage(NoMerchants, Storage):
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError
+
+    async def count_unresolved(self, most: int) -> UnresolvedCount:
+        raise NotImplementedError
+
+    @property
+    def backlog(self) -> Backlog:
+        return Backlog()
 
     async def acknowledge(self, job_id: str, at: datetime) -> int:
         raise NotImplementedError

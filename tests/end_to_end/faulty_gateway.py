@@ -12,6 +12,7 @@ import trio
 
 from pgw import cli, service
 from pgw.actors.housekeeping import Housekeeping
+from pgw.storage import reading
 from pgw.storage.engine import AiosqliteEngine
 from pgw.storage.group_commit import commit_group
 
@@ -28,6 +29,7 @@ CODES = {
 }
 
 _run = AiosqliteEngine.run
+_had: set[str] = set()
 
 
 def faults() -> set[str]:
@@ -65,6 +67,8 @@ class FaultyConnection:
 async def run_faultily(self: AiosqliteEngine, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if function is commit_group and (names := faults()):
         function = partial(_faulty, function, names)
+    if function is reading.count_unresolved and (names := faults()):
+        function = partial(_uncounted, names)
     return await _run(self, function, *args, **kwargs)
 
 
@@ -74,9 +78,19 @@ def _faulty(function: Callable[..., Any], names: set[str], connection: sqlite3.C
     return function(cast("sqlite3.Connection", FaultyConnection(connection, names)), *args)
 
 
+def _uncounted(names: set[str], connection: sqlite3.Connection, most: int) -> Any:
+    if "stuck" in names:
+        time.sleep(FOREVER_SECONDS)
+    if "unreadable" in names:
+        raise sqlite3.OperationalError("forced by a test")
+    return reading.count_unresolved(connection, most)
+
+
 async def crash_when_told(_self: Housekeeping) -> None:
-    while "crash" not in faults():  # noqa: ASYNC110 - it is a file that is looked at
+    """Crash again and again, or once where it is to stumble."""
+    while not (told := (faults() & {"crash", "stumble"}) - _had):  # noqa: ASYNC110 - it is a file
         await trio.sleep(LOOK_SECONDS)
+    _had.update(told - {"crash"})
     raise RuntimeError("forced by a test")
 
 

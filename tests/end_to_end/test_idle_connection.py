@@ -11,6 +11,7 @@ import trio
 from pgw.http import server
 from pgw.http.door import Door
 from pgw.http.front import Application
+from pgw.http.open_connections import OpenConnections
 from pgw.http.patience import Patience
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
@@ -52,7 +53,7 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
             ids=TimeOrderedIds(clock, SystemRandomness()),
             shutdown=trio.sleep_forever,
             grace=0,
-            patience=IMPATIENT,
+            connections=OpenConnections(IMPATIENT),
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve)

@@ -23,7 +23,7 @@ SETTINGS = (
     *("PGW_DEMO_KEYS", "PGW_RATE_LIMIT", "PGW_MAX_IN_FLIGHT", "PGW_LOG_LEVEL", "PGW_LOG_FORMAT"),
     *("PGW_SECRET_FILE", "PGW_MAX_CONNECTIONS"),
     *("PGW_BANK_TIMEOUT", "PGW_BANK_IDLE", "PGW_SUBMISSION_WINDOW", "PGW_INQUIRY_FIRST"),
-    *("PGW_INQUIRY_LONGEST", "PGW_GRACE"),
+    *("PGW_INQUIRY_LONGEST", "PGW_GRACE", "PGW_METRICS_ADDRESS"),
     *("PGW_FAILED_AUTHENTICATION_LIMIT", "PGW_TRUSTED_PROXIES", "PGW_PROXY_HEADER"),
 )
 BAD_VALUES = [
@@ -55,6 +55,9 @@ BAD_VALUES = [
     *(("FAILED_AUTHENTICATION_LIMIT", "-1"), ("PROXY_HEADER", "via"), ("TRUSTED_PROXIES", "lb.example")),
     *(("TRUSTED_PROXIES", "10.0.0.1/8"), ("TRUSTED_PROXIES", "10.0.0.0/8 10.1.0.0/16")),
     *(("TRUSTED_PROXIES", "10.0.0.0/33"), ("TRUSTED_PROXIES", "10.0.0.0/8,")),
+    *(("METRICS_ADDRESS", address) for address in ("9090", ":9090", "127.0.0.1", "127.0.0.1:", "::1:9090")),
+    *(("METRICS_ADDRESS", address) for address in ("a:65536", "a:-1", "a:x", "http://a:1", "a:1/metrics")),
+    *(("METRICS_ADDRESS", address) for address in ("me@a:1", "[::1:1", "[x]:1", "a b:1", "a:1?b", " a:1")),
 ]
 
 
@@ -124,6 +127,10 @@ def test_what_cannot_be_had_is_one_sentence(gateway: Gateway, tmp_path: Path) ->
     port = str(gateway.address[1])
     mistakes = {
         ("--port", port): f"Cannot listen on 127.0.0.1:{port}: Address already in use.",
+        (
+            "--metrics-address",
+            f"127.0.0.1:{port}",
+        ): f"Cannot listen on 127.0.0.1:{port}: Address already in use.",
         ("--host", "no such host"): "Cannot listen on no such host:0: ",
         ("--host", "x" * 64): f"Cannot listen on {'x' * 64}:0: this is no host name.",
         (

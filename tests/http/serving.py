@@ -17,6 +17,7 @@ from hypercorn.trio.run import worker_serve
 from pgw.http import server
 from pgw.http.door import Door
 from pgw.http.front import Application, Front
+from pgw.http.open_connections import OpenConnections
 from pgw.http.patience import Patience
 from pgw.http.trusted_proxies import NO_PROXIES
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
@@ -80,8 +81,7 @@ async def ours(
             door=door or Door(CLOCK),
             shutdown=stopping.wait,
             grace=5,
-            patience=patience,
-            most_connections=most,
+            connections=OpenConnections(patience, most),
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve)

@@ -10,6 +10,7 @@ from pgw.http import server
 from pgw.http.conversation import Conversation
 from pgw.http.door import Door
 from pgw.http.front import Message, Receive, Scope, Send
+from pgw.http.open_connections import OpenConnections
 from pgw.http.patience import Patience
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
@@ -47,7 +48,7 @@ async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.Monke
                 door=Door(clock),
                 shutdown=stopping.wait,
                 grace=5,
-                patience=patience,
+                connections=OpenConnections(patience),
             )
             nursery.start_soon(serve)
             with socket.create_connection(address) as client:

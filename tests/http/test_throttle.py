@@ -47,7 +47,7 @@ async def serving(
         async with trio.open_nursery() as nursery:
             ports = ports_over(storage)
             gateway = await start_gateway(nursery, ports)
-            yield make_app(parts_over(storage, gateway, ports), make_throttle(clock, rate, failures))
+            yield make_app(parts_over(storage, gateway, ports), throttle=make_throttle(clock, rate, failures))
             nursery.cancel_scope.cancel()
 
 

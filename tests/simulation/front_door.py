@@ -25,6 +25,7 @@ import trio
 
 from pgw.http.app import make_app
 from pgw.http.call import Parts
+from pgw.http.open_connections import OpenConnections
 from pgw.http.server import serve
 from tests.simulation.front_door_client import HASTY, NO_CLIENT_FAULTS, Client, ClientFaults
 from tests.simulation.front_door_http import Answer, Unanswered
@@ -71,6 +72,7 @@ async def front_door(
         ids=parts.ids,
         shutdown=parts.stopping.wait,
         grace=GRACE_SECONDS,
+        connections=OpenConnections(),
     )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve_all)

@@ -11,7 +11,7 @@ from pgw.domain.errors import FailureCode
 from pgw.domain.flag import Flag, FlagCode
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
-from pgw.storage.port import BookEntry, Change, Storage, Unresolved
+from pgw.storage.port import BookEntry, Change, Storage, Unresolved, UnresolvedCount
 from tests.storage.conftest import NOW, Changes, Database
 
 LATER = NOW + timedelta(seconds=30)
@@ -163,6 +163,27 @@ async def test_unresolved_is_what_is_unknown_or_flagged_in_pages(storage: Storag
     assert expected == await storage.unresolved("", 10)
     assert expected[:1] == await storage.unresolved("", 1)
     assert expected[1:] == await storage.unresolved(unknown.job.id, 1)
+
+
+async def test_unknown_outcomes_and_flagged_payments_are_counted_up_to_a_bound(
+    storage: Storage, changes: Changes
+) -> None:
+    assert UnresolvedCount(0, None, 0) == await storage.count_unresolved(10)
+    known, oldest, *younger = (changes.accepted() for _ in range(5))
+    late = evolve(oldest.payment, created_at=NOW - timedelta(hours=1))
+    oldest = Change(late, evolve(oldest.job, created_at=late.created_at), oldest.attempt)
+    await write_all(storage, known, oldest, *younger, changes.authorized(known))
+    assert UnresolvedCount(0, None, 0) == await storage.count_unresolved(10), "the first answer is awaited"
+    for change in (younger[0], oldest, younger[1]):
+        await write_all(storage, resting(change, LATER))
+    assert UnresolvedCount(3, late.created_at, 0) == await storage.count_unresolved(10)
+    assert UnresolvedCount(2, late.created_at, 0) == await storage.count_unresolved(2)
+    for code in (FlagCode.LATE_DECISION, FlagCode.STILL_UNKNOWN):
+        flag = Flag(younger[2].job.id, code, "see to it", NOW)
+        await write_all(storage, evolve(younger[2], flag=flag, is_told=False))
+    assert 1 == (await storage.count_unresolved(10)).flagged, "payments, and not their flags"
+    await storage.acknowledge(younger[2].job.id, LATER)
+    assert 0 == (await storage.count_unresolved(10)).flagged
 
 
 async def test_the_books_say_what_is_expected_of_each_reference(storage: Storage, changes: Changes) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -36,10 +35,9 @@ _REQUEST_ID = {
 }
 
 
-@cache
-def docs() -> Docs:
-    """Return what is served of the description: encoded once."""
-    encoded = answers.encode(describe(ROUTES)).encode()
+def docs(routes: Iterable[Route] = ROUTES) -> Docs:
+    """Return what is served of the description of these routes: encoded once."""
+    encoded = answers.encode(describe(routes)).encode()
     return Docs(File.of(encoded, JSON), page_files())
 
 

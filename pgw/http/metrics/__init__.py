@@ -1,0 +1,1 @@
+"""What the gateway measures, for Prometheus to scrape."""
