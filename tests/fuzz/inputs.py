@@ -1,0 +1,120 @@
+"""An input is what one connection sends. A seed and a number give the same one always and everywhere."""
+
+from collections.abc import Callable
+from random import Random
+
+from attrs import frozen
+
+from tests.fuzz.canary import CARD
+from tests.fuzz.frames import conversation
+from tests.fuzz.grammar import pay, request
+
+TOKENS = (
+    *(b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b":", b"\r\n\r\n", b"HTTP/1.1", b"\x80", b"\t", b",", b'"', b"{"),
+    *(CARD.encode(), b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n", b"%", b"\xf0\x9f\x92\xb3"),
+)
+
+
+@frozen
+class Input:
+    """Pieces, each sent at once. `requests` is how many answers it is good for, None where nobody knows."""
+
+    number: int
+    kind: str
+    pieces: tuple[bytes, ...]
+    requests: int | None
+
+    @property
+    def name(self) -> str:
+        """Return what its requests are called in the log, as far as it was left to them."""
+        return name_of(self.number)
+
+
+def name_of(number: int) -> str:
+    return f"fuzz-{number}"
+
+
+def input_of(seed: int, number: int) -> Input:
+    """Return the input of that number, which no other input has a part in."""
+    random = Random(f"{seed}/{number}")
+    kind = random.choices(list(KINDS), [weight for weight, _ in KINDS.values()])[0]
+    pieces, requests = KINDS[kind][1](random, name_of(number))
+    return Input(number, kind, tuple(piece for piece in pieces if piece), requests)
+
+
+Made = tuple[list[bytes], int | None]
+
+
+def _valid(random: Random, name: str) -> Made:
+    return [request(random, name, oddness=0)], 1
+
+
+def _odd(random: Random, name: str) -> Made:
+    return _in_pieces(random, request(random, name, oddness=0.5)), 1
+
+
+def _mutated(random: Random, name: str) -> Made:
+    data = request(random, name, oddness=random.choice((0, 0.3)))
+    for _ in range(random.choice((1, 1, 2, 4, 16))):
+        data = mutated(random, data)
+    return _in_pieces(random, data), None
+
+
+def _pipeline(random: Random, name: str) -> Made:
+    """Send several requests at once; a sound one last, which must not be answered as another."""
+    requests = [request(random, name, oddness=random.choice((0, 0, 0.2))) for _ in range(random.randint(1, 6))]
+    return _in_pieces(random, b"".join([*requests, pay(random, name)])), len(requests) + 1
+
+
+def _websocket(random: Random, name: str) -> Made:
+    pieces = conversation(random, name)
+    if random.random() < 0.2:
+        where = random.randrange(len(pieces))
+        pieces[where] = mutated(random, pieces[where])
+    return pieces, None
+
+
+def _noise(random: Random, _name: str) -> Made:
+    noise = random.randbytes(random.choice((1, 10, 200, 5000)))
+    return [random.choice((noise, b"\x16\x03\x01" + noise, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + noise, b"\r\n" * 50))], None
+
+
+KINDS: dict[str, tuple[int, Callable[[Random, str], Made]]] = {
+    "valid": (16, _valid),
+    "odd": (38, _odd),
+    "mutated": (26, _mutated),
+    "pipeline": (6, _pipeline),
+    "websocket": (11, _websocket),
+    "noise": (3, _noise),
+}
+
+
+def mutated(random: Random, data: bytes) -> bytes:
+    """Return the data with one change somewhere."""
+    begin = random.randrange(len(data) + 1)
+    end = min(begin + random.choice((1, 1, 2, 8, 40, 400)), len(data))
+    match random.randrange(8):
+        case 0 if begin < len(data):
+            return data[:begin] + bytes([data[begin] ^ 1 << random.randrange(8)]) + data[begin + 1 :]
+        case 1:
+            return data[:begin] + random.randbytes(end - begin) + data[end:]
+        case 2 | 3:
+            return data[:begin] + random.choice(TOKENS) + data[begin:]
+        case 4:
+            return data[:begin] + data[end:]
+        case 5:
+            return data[:end] + data[begin:]
+        case 6:
+            return data[:begin]
+        case _:
+            lines = data.split(b"\r\n")
+            one, other = random.randrange(len(lines)), random.randrange(len(lines))
+            lines[one], lines[other] = lines[other], lines[one]
+            return b"\r\n".join(lines)
+
+
+def _in_pieces(random: Random, data: bytes) -> list[bytes]:
+    if random.random() < 0.7:
+        return [data]
+    cuts = sorted(random.randrange(len(data) + 1) for _ in range(random.randint(1, 4)))
+    return [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]

@@ -1,0 +1,57 @@
+"""Raw bytes at the socket: batches of inputs, each judged by itself, and what each batch left."""
+
+import re
+from collections.abc import Sequence
+
+import trio
+
+from tests.fuzz.inputs import input_of, name_of
+from tests.fuzz.oracle import Finding, findings_of
+from tests.fuzz.sender import exchange
+from tests.fuzz.tally import Tally
+from tests.fuzz.wire import read
+from tests.fuzz.world import World
+
+AT_A_TIME = 48
+BATCH = 500
+_NAMED = re.compile(r"\bfuzz-([0-9]+)\b")
+
+
+async def send_raw(world: World, seed: int, numbers: Sequence[int], tally: Tally) -> None:
+    """Send the inputs of these numbers; stop where the gateway does not live on."""
+    for begin in range(0, len(numbers), BATCH):
+        batch = numbers[begin : begin + BATCH]
+        limit = trio.CapacityLimiter(AT_A_TIME)
+        async with trio.open_nursery() as nursery:
+            for number in batch:
+                await limit.acquire_on_behalf_of(number)
+                nursery.start_soon(_send_one, world, seed, number, tally, limit)
+        for finding in await world.look():
+            tally.add([finding], _replay(finding, batch))
+        if not world.gateway.is_alive:
+            return
+
+
+async def _send_one(world: World, seed: int, number: int, tally: Tally, limit: trio.CapacityLimiter) -> None:
+    sent = input_of(seed, number)
+    # As many clients as there are addresses, so that a limit for one of them does not hide the rest.
+    source = f"127.0.0.{number % 250 + 2}"
+    try:
+        data = await exchange(world.gateway.address, source, sent, world.ids)
+        received = read(data)
+        tally.count(sent.kind, received)
+        tally.add(findings_of(received, data), f"--replay {number}")
+    except OSError as error:
+        tally.kinds[sent.kind] += 1
+        tally.notes[f"not connected: {error.strerror}"] += 1
+    finally:
+        limit.release_on_behalf_of(number)
+    tally.tell()
+
+
+def _replay(finding: Finding, batch: Sequence[int]) -> str:
+    """Name the input that a line of the log names, or else the batch."""
+    named = _NAMED.search(finding.what)
+    if named and int(named[1]) in batch and name_of(int(named[1])) == named[0]:
+        return f"--replay {named[1]}"
+    return f"--replay {batch[0]}-{batch[-1]}"
