@@ -15,7 +15,8 @@ from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.result import Err, Ok, Result
 
 YEARS_AHEAD = 50
-_DIGITS = re.compile(r"[0-9]{12,19}", re.ASCII)
+SHORTEST_NUMBER, LONGEST_NUMBER = 12, 19  # digits
+_DIGITS = re.compile(rf"[0-9]{{{SHORTEST_NUMBER},{LONGEST_NUMBER}}}", re.ASCII)
 _SEPARATORS = str.maketrans("", "", " -")
 _THREE_DIGITS = re.compile(r"[0-9]{3}", re.ASCII)
 _FOUR_DIGITS = re.compile(r"[0-9]{4}", re.ASCII)

@@ -12,7 +12,7 @@ from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.result import Err, Ok, Result
 
 LARGEST_MINOR_UNITS = 10**12 - 1
-_DECIMAL = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
+DECIMAL_TEXT = re.compile(r"[0-9]{1,24}(\.[0-9]{1,24})?", re.ASCII)
 
 
 @frozen
@@ -85,7 +85,7 @@ def _decimal(raw: object) -> Decimal | None:
             return Decimal(raw)
         case Decimal():
             return raw if raw.is_finite() else None
-        case str() if _DECIMAL.fullmatch(raw):
+        case str() if DECIMAL_TEXT.fullmatch(raw):
             return Decimal(raw)
         case _:
             return None
@@ -93,6 +93,11 @@ def _decimal(raw: object) -> Decimal | None:
 
 def _invalid(detail: str) -> Err[Invalid]:
     return Err(Invalid(InvalidCode.INVALID_AMOUNT, detail))
+
+
+def currency_codes() -> tuple[str, ...]:
+    """Return the codes of all currencies that money can be paid in, in the order of letters."""
+    return tuple(sorted(currency.code for currency in _currencies().values()))
 
 
 @cache

@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import structlog
+from attrs import evolve
 from quart import Response, has_websocket_context, request, websocket
 from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import WebsocketMismatch
 
 from pgw.domain.errors import Refusal
 from pgw.http import answers
 from pgw.http.call import Call, Parts
+from pgw.http.docs.document import docs
 from pgw.http.exchange import Exchange
 from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
@@ -27,18 +30,22 @@ def make_app(parts: Parts) -> Application:
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
+    parts = evolve(parts, docs=docs())
     for route in ROUTES:
         endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
-            app.add_url_rule(route.path, name, endpoint, methods=[route.method])
+            app.add_url_rule(
+                route.path, name, endpoint, methods=[route.method], provide_automatic_options=False
+            )
     _answer_errors(app, parts)
     return Front(cast("Any", app), parts.clock, parts.ids)
 
 
 def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
+    offered = (*route.operation.media_types, "application/problem+json")
 
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
@@ -47,7 +54,7 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
         if merchant_id is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             return answers.problem(parts, call, "UnauthorizedAccess", headers=challenge)
-        if not _accepts_json(inbound):
+        if not _accepts(inbound, offered):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":
             arguments["websocket"] = inbound
@@ -73,11 +80,11 @@ def _call(inbound: Request | Websocket, merchant_id: str = "") -> Call:
     return Call(inbound, scope[REQUEST_ID], merchant_id)
 
 
-def _accepts_json(inbound: Request | Websocket) -> bool:
+def _accepts(inbound: Request | Websocket, offered: tuple[str, ...]) -> bool:
     accept = inbound.headers.get("Accept")
     if not accept or accept == "*/*":
         return True
-    return inbound.accept_mimetypes.best_match(["application/json", "application/problem+json"]) is not None
+    return inbound.accept_mimetypes.best_match(offered) is not None
 
 
 def _answer_errors(app: QuartTrio, parts: Parts) -> None:
@@ -85,6 +92,8 @@ def _answer_errors(app: QuartTrio, parts: Parts) -> None:
 
     async def refused(error: HTTPException) -> Response:
         code = _CODES.get(error.code or 500, "InternalError")
+        if isinstance(error, WebsocketMismatch):  # werkzeug's own is a 400, of a body
+            code = "UnknownRoute"
         allow = {}
         if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
             allow = {"Allow": ", ".join(sorted(error.valid_methods))}

@@ -7,6 +7,7 @@ from quart.wrappers import Request, Websocket
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.http.authentication import KeyRing
+from pgw.http.docs.files import Docs
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 
@@ -15,7 +16,7 @@ from pgw.storage.port import Storage
 class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
-    `secret` is what fingerprints of requests are made with.
+    `secret` is what fingerprints of requests are made with; `docs` is the application's own to add.
     """
 
     gateway: Gateway
@@ -26,6 +27,7 @@ class Parts:
     ids: Ids
     stopping: trio.Event
     secret: bytes = field(repr=False)
+    docs: Docs | None = field(default=None, repr=False)
 
 
 @frozen

@@ -8,14 +8,20 @@ from quart import Response
 
 from pgw.domain.merchant import Scope
 from pgw.http.call import Call, Parts
-from pgw.http.health.live import live
-from pgw.http.health.ready import ready
+from pgw.http.docs.openapi import OPENAPI, openapi
+from pgw.http.docs.operation import Operation
+from pgw.http.docs.show import FILE_SHOWN, PAGE_SHOWN, show
+from pgw.http.health.live import LIVE, live
+from pgw.http.health.ready import READY, ready
+from pgw.http.jobs import description as jobs
 from pgw.http.jobs import fetch as jobs_fetch
+from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs.stream import stream
 from pgw.http.jobs.upgrade import upgrade_required
+from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
 from pgw.http.payments.submit import submit
-from pgw.http.problems.explain import explain
+from pgw.http.problems.explain import EXPLAIN, explain
 
 Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 
@@ -24,24 +30,29 @@ Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 class Route:
     """A method, a path, its endpoint and the scope that a key must have; `WS` is a WebSocket.
 
-    Without a scope no key is needed.
+    Without a scope no key is needed. `operation` describes it, as `/openapi.json` shows it.
     """
 
     method: str
     path: str
     endpoint: Endpoint
     scope: Scope | None
+    operation: Operation
 
 
+_READ, _WRITE = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
 ROUTES = (
-    Route("POST", "/payments", submit, Scope.PAYMENTS_WRITE),
-    Route("GET", "/payments/<payment_id>", payments_fetch.fetch, Scope.PAYMENTS_READ),
-    Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, Scope.PAYMENTS_READ),
-    Route("WS", "/jobs/stream", stream, Scope.PAYMENTS_READ),
-    Route("WS", "/jobs/<job_id>/stream", stream, Scope.PAYMENTS_READ),
-    Route("GET", "/jobs/stream", upgrade_required, Scope.PAYMENTS_READ),
-    Route("GET", "/jobs/<job_id>/stream", upgrade_required, Scope.PAYMENTS_READ),
-    Route("GET", "/health/live", live, None),
-    Route("GET", "/health/ready", ready, None),
-    Route("GET", "/problems/<code>", explain, None),
+    Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
+    Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
+    Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
+    Route("WS", "/jobs/stream", stream, _READ, streams.ALL),
+    Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE),
+    Route("GET", "/jobs/stream", upgrade_required, _READ, streams.ALL),
+    Route("GET", "/jobs/<job_id>/stream", upgrade_required, _READ, streams.ONE),
+    Route("GET", "/health/live", live, None, LIVE),
+    Route("GET", "/health/ready", ready, None, READY),
+    Route("GET", "/problems/<code>", explain, None, EXPLAIN),
+    Route("GET", "/openapi.json", openapi, None, OPENAPI),
+    Route("GET", "/docs", show, None, PAGE_SHOWN),
+    Route("GET", "/docs/<name>", show, None, FILE_SHOWN),
 )

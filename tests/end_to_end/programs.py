@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 
+from tests.described import assert_described
+
 PROJECT = Path(__file__).parents[2]
 KEY = {"Authorization": "Bearer ap_123"}
 OTHER_KEY = {"Authorization": "Bearer ap_456"}
@@ -117,7 +119,8 @@ class Gateway(Program):
         )
         self.url: str = json.loads(self.line_once_ready('"Ready"'))["Url"]
         self.seconds_to_ready = time.monotonic() - began
-        self.client = httpx.Client(base_url=self.url, headers=KEY, timeout=35)
+        hooks = {"response": [assert_described]}
+        self.client = httpx.Client(base_url=self.url, headers=KEY, timeout=35, event_hooks=hooks)
 
     @property
     def address(self) -> tuple[str, int]:

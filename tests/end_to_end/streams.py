@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
 
+from tests.described import assert_answer_described, assert_frame_described
 from tests.end_to_end.programs import KEY, Gateway
 
 
@@ -21,6 +22,8 @@ async def listening(
         async with open_websocket_url(
             gateway.url.replace("http", "ws", 1) + path, extra_headers=headers
         ) as stream:
+            answered = [(name.decode(), value.decode()) for name, value in stream.handshake_headers]
+            assert_answer_described("GET", path.partition("?")[0], 101, answered, b"", upgrade=True)
             try:
                 yield stream
             finally:
@@ -32,6 +35,7 @@ async def listening(
 
 async def frame(stream: WebSocketConnection) -> dict[str, Any]:
     received: dict[str, Any] = json.loads(await stream.get_message())
+    assert_frame_described(received)
     return received
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.described import assert_described
 from tests.end_to_end.programs import KEY, OTHER_KEY
 from tests.end_to_end.streams import closed_with, frame, listening, seqs
 
@@ -39,6 +40,7 @@ def test_a_stream_is_refused_before_the_upgrade(
     path: str, key: dict[str, str], status: int, code: str, gateway: Gateway
 ) -> None:
     answer = httpx.get(gateway.url + path, headers=UPGRADE | key)
+    assert_described(answer)
     assert (status, code) == (answer.status_code, answer.json()["code"])
     assert answer.headers["X-Request-Id"] == answer.json()["requestId"]
     assert "application/problem+json" == answer.headers["Content-Type"]
@@ -48,6 +50,7 @@ def test_a_stream_is_refused_before_the_upgrade(
 def test_another_merchants_job_has_no_stream(gateway: Gateway) -> None:
     path = f"/jobs/{gateway.pay().json()['jobId']}/stream"
     answer = httpx.get(gateway.url + path, headers=UPGRADE | OTHER_KEY)
+    assert_described(answer)
     assert (404, "UnknownJob") == (answer.status_code, answer.json()["code"])
 
 

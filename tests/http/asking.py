@@ -7,6 +7,7 @@ import trio
 from attrs import frozen
 
 from pgw.http.front import Application
+from tests.described import assert_answer_described
 from tests.end_to_end.programs import order
 from tests.http.parts import KEY
 
@@ -49,6 +50,7 @@ async def asked(
     await app(scope, receive, send)
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     text = b"".join(message["body"] for message in sent[1:]).decode()
+    assert_answer_described(method, path, sent[0]["status"], answered.items(), text.encode())
     return Answer(sent[0]["status"], answered, text)
 
 

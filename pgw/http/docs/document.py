@@ -1,0 +1,147 @@
+"""The OpenAPI document, put together from the route table that serves."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from pgw.http import answers
+from pgw.http.docs.files import Docs, File, page_files
+from pgw.http.docs.headers import HEADERS, OF_ALL
+from pgw.http.docs.operation import JSON, Answer, Operation, Parameter, Tag, component
+from pgw.http.docs.overview import OVERVIEW
+from pgw.http.docs.problems import (
+    OF_EVERY_KEY,
+    OF_EVERY_ROUTE,
+    OF_NO_ROUTE,
+    problem_answers,
+    problem_examples,
+    problem_schemas,
+)
+from pgw.http.docs.values import VALUES
+from pgw.http.jobs import description as jobs
+from pgw.http.jobs import stream_description as streams
+from pgw.http.payments import description as payments
+from pgw.http.problems import explain
+from pgw.http.routes import ROUTES, Route
+
+_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | explain.SCHEMAS | VALUES
+_PATH_PARAMETER = re.compile("<([a-z_]+)>")
+_REQUEST_ID = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "description": "Your own id for this request, of 1 to 128 letters, digits and `._~-`; another is "
+    "replaced.",
+    "schema": {"type": "string"},
+}
+
+
+@cache
+def docs() -> Docs:
+    """Return what is served of the description: encoded once."""
+    encoded = answers.encode(describe(ROUTES)).encode()
+    return Docs(File.of(encoded, JSON), page_files())
+
+
+def describe(routes: Iterable[Route]) -> dict[str, Any]:
+    """Describe the routes in OpenAPI 3.1. A stream is a WebSocket and a `GET` of one operation."""
+    paths: dict[str, dict[str, Any]] = {}
+    described: dict[tuple[str, str], Operation] = {}
+    for route in routes:
+        path, method = openapi_path(route.path), "get" if route.method == "WS" else route.method.lower()
+        before = described.setdefault((path, method), route.operation)
+        assert before is route.operation, f"{route.method} {path} is described twice"
+        paths.setdefault(path, {})[method] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "pgw",
+            "summary": "A payment gateway.",
+            "version": version("pgw"),
+            "description": OVERVIEW,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "servers": [{"url": "/", "description": "This gateway."}],
+        "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
+        "paths": paths,
+        "components": _components(),
+    }
+
+
+def openapi_path(path: str) -> str:
+    """Return a route's path as OpenAPI spells it: `/jobs/<job_id>` is `/jobs/{jobId}`."""
+    return _PATH_PARAMETER.sub(lambda found: "{" + _camel(found[1]) + "}", path)
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _components() -> dict[str, Any]:
+    clash = _SCHEMAS.keys() & problem_schemas().keys()
+    assert not clash, f"a problem and a schema are both called {clash}"
+    return {
+        "schemas": {**_SCHEMAS, **problem_schemas()},
+        "responses": {code: answer for code in OF_NO_ROUTE for answer in problem_answers([code]).values()},
+        "parameters": {"XRequestId": _REQUEST_ID},
+        "headers": dict(HEADERS),
+        "examples": dict(problem_examples()),
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key of yours. It determines the merchant; no request names one. What a "
+                "key may do is its scopes'; the one that an operation takes is named by its security "
+                "requirement.",
+            }
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation = route.operation
+    codes = (*OF_EVERY_ROUTE, *(OF_EVERY_KEY if route.scope else ()), *operation.problems)
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag.label],
+        "summary": operation.summary,
+        "description": operation.description,
+        "security": [{"key": [route.scope]}] if route.scope else [],
+        "parameters": [
+            *(_parameter(one) for one in operation.parameters),
+            component("parameters", "XRequestId"),
+        ],
+    }
+    if operation.body is not None:
+        content = {"schema": operation.body.schema, "examples": operation.body.examples}
+        described["requestBody"] = {
+            "description": operation.body.description,
+            "required": True,
+            "content": {JSON: content},
+        }
+    told = {str(answer.status): _answer(answer) for answer in operation.answers}
+    return described | {"responses": {**told, **problem_answers(codes)}}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.place == "path",
+        "schema": parameter.schema,
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "description": answer.description,
+        "headers": {**OF_ALL, **answer.headers},
+    }
+    if answer.schema is not None:
+        content = {"schema": answer.schema} | ({"examples": answer.examples} if answer.examples else {})
+        described["content"] = dict.fromkeys(answer.media_types, content)
+    return described | ({"links": answer.links} if answer.links else {})

@@ -1,0 +1,106 @@
+"""The headers of answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pgw.http.docs.operation import Schema, component, schema
+from pgw.http.docs.values import EXAMPLE_JOB_ID
+
+# Under their names as components; those that are not `required` may be absent.
+HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "XRequestId": {
+        "description": "The `X-Request-Id` of the request if it sent a sane one, else a new one.",
+        "required": True,
+        "schema": schema("RequestId"),
+    },
+    "Location": {
+        "description": "Where to follow the job.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/jobs/job_", "examples": [f"/jobs/{EXAMPLE_JOB_ID}"]},
+    },
+    "RetryAfter": {
+        "description": "Send the request again after so many seconds.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1, "examples": [1]},
+    },
+    "RetryAfterWhileOpen": {
+        "description": "Ask again after so many seconds; absent once the job has ended.",
+        "schema": {"type": "integer", "minimum": 1, "examples": [1]},
+    },
+    "IdempotentReplayed": {
+        "description": "The request was accepted before under its `Idempotency-Key`; this is that answer "
+        "again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "PreferenceApplied": {
+        "description": "The seconds that were waited for at most (RFC 7240).",
+        "schema": {"type": "string", "pattern": "^wait=([1-9]|[12][0-9]|30)$", "examples": ["wait=10"]},
+    },
+    "WWWAuthenticate": {
+        "description": "How to authenticate (RFC 6750).",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^Bearer", "examples": ["Bearer"]},
+    },
+    "Allow": {
+        "description": "The methods that the route takes.",
+        "required": True,
+        "schema": {"type": "string", "examples": ["GET, HEAD"]},
+    },
+    "Upgrade": {
+        "description": "The protocol that the route speaks.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["websocket"]},
+    },
+    "ETag": {
+        "description": "Names this very content; `If-None-Match` with it is answered 304 until it changes.",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+    },
+    "CacheControl": {
+        "description": "Keep it, and ask whether it is still the same before using it.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-cache"]},
+    },
+    "ContentSecurityPolicy": {
+        "description": "What the page may load: nothing of any other origin.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "NoSniff": {
+        "description": "The content is what `Content-Type` says.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["nosniff"]},
+    },
+    "RateLimit": {
+        "description": "What is left of the quota, and the seconds until it is whole again "
+        "(draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string", "examples": ['"merchant";r=199;t=1']},
+    },
+    "RateLimitPolicy": {
+        "description": "The quotas that apply (draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string", "examples": ['"merchant";q=200;w=2']},
+    },
+}
+
+
+def header(name: str) -> Schema:
+    assert name in HEADERS, name
+    return component("headers", name)
+
+
+# On every answer.
+OF_ALL = {"X-Request-Id": header("XRequestId")}
+# Beside these, on the problems of a status.
+OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
+    401: {"WWW-Authenticate": header("WWWAuthenticate")},
+    403: {"WWW-Authenticate": header("WWWAuthenticate")},
+    405: {"Allow": header("Allow")},
+    409: {"Retry-After": header("RetryAfter")},
+    426: {"Upgrade": header("Upgrade")},
+    429: {
+        "Retry-After": header("RetryAfter"),
+        "RateLimit": header("RateLimit"),
+        "RateLimit-Policy": header("RateLimitPolicy"),
+    },
+    503: {"Retry-After": header("RetryAfter")},
+}

@@ -1,0 +1,31 @@
+"""What a reader of the description is told first."""
+
+OVERVIEW = """\
+Your server sends a payment and gets `202` and a job at once, as soon as both are on disk. You learn the
+outcome by polling the job, by waiting for it, or over a stream.
+
+- **An accepted payment is never lost.**
+- **A card is never charged twice.** An outcome that is not known is never guessed: the payment says
+  `Unknown` until it is looked up, or reversed.
+
+### A payment's way
+
+1. `POST /payments` answers 202 and a job; repeat it safely under an `Idempotency-Key`.
+2. `GET /jobs/{jobId}` with `Prefer: wait=10` answers at the job's next change, until it is `Completed` or
+   `Failed`.
+3. `GET /payments/{entityId}` tells what became of it.
+
+### Problems
+
+Every refusal has one shape, `application/problem+json` (RFC 9457), whose `code` says what it is and whose
+`type` explains it. 503 means that nothing was accepted.
+
+### On every route
+
+- A trailing slash is the same route.
+- `HEAD` is answered wherever `GET` is, without the body. Any other method that is not listed is answered
+  405 `MethodNotAllowed`, and its `Allow` lists those that are.
+- Any other path is answered 404 `UnknownRoute`, as is a WebSocket where there is none.
+- What belongs to another merchant is answered as what does not exist.
+- Each answer carries `X-Request-Id`: yours, if you sent a sane one.
+"""

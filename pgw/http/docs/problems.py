@@ -1,0 +1,111 @@
+"""The problems of each route, by status: every code with its schema and an example."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pgw.domain.errors import InvalidCode
+from pgw.http.docs.headers import OF_ALL, OF_STATUS
+from pgw.http.docs.operation import Schema, closed, component, schema
+from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
+from pgw.http.problems.codes import PROBLEMS, Problem
+
+MEDIA_TYPE = "application/problem+json"
+# What any route may answer, and any that takes a key; those of no route are told by its path and method.
+OF_EVERY_ROUTE = ("NotAcceptable", "InternalError")
+OF_EVERY_KEY = ("UnauthorizedAccess",)
+OF_NO_ROUTE = ("UnknownRoute", "MethodNotAllowed")
+
+_POINTERS = {
+    InvalidCode.MISSING_REQUIRED_PARAMETER: "#/card/cvv",
+    InvalidCode.UNKNOWN_PARAMETER: "#/amuont",
+    InvalidCode.INVALID_PARAMETER: "#/capture",
+    InvalidCode.INVALID_AMOUNT: "#/amount",
+    InvalidCode.INVALID_CURRENCY: "#/currency",
+    InvalidCode.INVALID_CARD_NUMBER: "#/card/number",
+    InvalidCode.INVALID_CVV: "#/card/cvv",
+    InvalidCode.INVALID_EXPIRY_DATE: "#/card/expiryMonth",
+    InvalidCode.EXPIRED_CARD: "#/card/expiryMonth",
+    InvalidCode.CARD_DATA_IN_TEXT: "#/description",
+    InvalidCode.CAPTURE_NOT_SUPPORTED: "#/capture",
+}
+
+
+def met_as_answers() -> Iterable[Problem]:
+    return (problem for problem in PROBLEMS.values() if problem.status is not None)
+
+
+def problem_schemas() -> Mapping[str, Schema]:
+    return {problem.code: _schema(problem) for problem in met_as_answers()}
+
+
+def problem_examples() -> Mapping[str, Any]:
+    return {
+        problem.code: {"summary": problem.title, "value": _example(problem)} for problem in met_as_answers()
+    }
+
+
+def problem_answers(codes: Iterable[str]) -> Mapping[str, Any]:
+    """Describe the answers with these codes, one for each status, in the order of statuses."""
+    by_status: dict[int, list[Problem]] = {}
+    for code in dict.fromkeys(codes):
+        status = PROBLEMS[code].status
+        assert status is not None, f"{code} is met in jobs only"
+        by_status.setdefault(status, []).append(PROBLEMS[code])
+    return {str(status): _answer(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _answer(status: int, problems: list[Problem]) -> Mapping[str, Any]:
+    told = "\n".join(f"- `{one.code}`: {one.title}" for one in problems)
+    content = {
+        "schema": _any_of(problems),
+        "examples": {one.code: component("examples", one.code) for one in problems},
+    }
+    return {
+        "description": f"{HTTPStatus(status).phrase}\n\n{told}",
+        "headers": {**OF_ALL, **OF_STATUS.get(status, {})},
+        "content": {MEDIA_TYPE: content},
+    }
+
+
+def _any_of(problems: list[Problem]) -> Schema:
+    if len(problems) == 1:
+        return schema(problems[0].code)
+    mapping = {one.code: schema(one.code)["$ref"] for one in problems}
+    discriminator = {"propertyName": "code", "mapping": mapping}
+    return {"oneOf": [schema(one.code) for one in problems], "discriminator": discriminator}
+
+
+def _schema(problem: Problem) -> Schema:
+    """Describe exactly what `answers.problem` makes of it (RFC 9457)."""
+    properties: dict[str, Any] = {
+        "type": {"const": f"/problems/{problem.code}", "description": "Explains the code."},
+        "title": {"const": problem.title},
+        "status": {"const": problem.status},
+        "detail": {"type": "string", "description": "What is wrong this time."},
+        "instance": {"type": "string", "description": "The path that was asked for."},
+        "code": {"const": problem.code},
+        "requestId": schema("RequestId"),
+        "date": schema("Timestamp"),
+    }
+    if problem.code in _POINTERS:
+        errors = {"type": "array", "minItems": 1, "items": schema("InvalidMember")}
+        properties["errors"] = errors | {"description": "All that is wrong; the first gives the `code`."}
+    return closed(properties, description=problem.explanation)
+
+
+def _example(problem: Problem) -> Mapping[str, Any]:
+    example: dict[str, Any] = {
+        "type": f"/problems/{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.explanation,
+        "instance": "/payments",
+        "code": problem.code,
+        "requestId": EXAMPLE_REQUEST_ID,
+        "date": EXAMPLE_TIME,
+    }
+    pointer = _POINTERS.get(InvalidCode(problem.code)) if problem.code in _POINTERS else None
+    if pointer is not None:
+        example["errors"] = [{"code": problem.code, "pointer": pointer, "detail": problem.explanation}]
+    return example

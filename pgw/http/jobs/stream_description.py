@@ -1,0 +1,79 @@
+"""What the streams send. OpenAPI has no WebSockets: each is described at the `GET` that opens it."""
+
+from pgw.domain.errors import InvalidCode, Refusal
+from pgw.domain.job import JobEventType
+from pgw.http.docs.headers import header
+from pgw.http.docs.operation import Answer, Operation, Parameter, Tag, closed, schema
+from pgw.http.jobs.description import JOB_ID
+
+_SEQ = {"type": "integer", "minimum": 0}
+
+SCHEMAS = {
+    "StreamFrame": {
+        "oneOf": [schema(name) for name in ("StreamReady", "StreamHeartbeat", "JobEvent")],
+        "description": "One text message of a stream.",
+    },
+    "StreamReady": closed(
+        {"type": {"const": "stream.ready"}, "seq": _SEQ},
+        description="The first frame: everything after `seq` follows.",
+    ),
+    "StreamHeartbeat": closed(
+        {"type": {"const": "stream.heartbeat"}, "seq": _SEQ},
+        description="After every 15 s of silence: nothing is missing up to `seq`.",
+    ),
+    "JobEvent": closed(
+        {
+            "type": {"type": "string", "enum": list(JobEventType)},
+            "seq": {"type": "integer", "minimum": 1},
+            "occurredAt": schema("Timestamp"),
+            "job": schema("Job"),
+        },
+        description="A change of a job. `seq` is yours alone and has no gaps.",
+    ),
+}
+
+_AFTER = Parameter(
+    "after",
+    "query",
+    "Resumes after the event with this `seq`: what is stored first, then live, none missing and none twice.",
+    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "examples": [0]},
+)
+_FRAMES = """Connect with the WebSocket protocol (RFC 6455); a plain `GET` is answered 426.
+
+Each text message from the gateway is one `StreamFrame`: first `stream.ready`, then one frame for each
+change, and a heartbeat after every 15 s of silence. Nothing is expected of you but to read.
+
+    {"type": "stream.ready", "seq": 1040}
+    {"type": "job.completed", "seq": 1041, "occurredAt": "…", "job": {…}}
+
+| closed with | means |
+|---|---|
+| 1000 | the job has ended, and this was its last event |
+| 1012 | the gateway restarts: connect again, with `after` |
+| 1013 | you read too slowly: connect again, with `after` |
+"""
+_OPENED = Answer(
+    101,
+    "The stream is open; from here on it is a WebSocket.",
+    headers={"Upgrade": header("Upgrade")},
+)
+_PROBLEMS = (InvalidCode.INVALID_PARAMETER, "UpgradeRequired", Refusal.STORAGE_UNAVAILABLE)
+
+ALL = Operation(
+    id="streamJobs",
+    tag=Tag.STREAMS,
+    summary="Listen to all your jobs",
+    description=f"Without `after` it starts at now.\n\n{_FRAMES}",
+    parameters=(_AFTER,),
+    answers=(_OPENED,),
+    problems=_PROBLEMS,
+)
+ONE = Operation(
+    id="streamJob",
+    tag=Tag.STREAMS,
+    summary="Listen to one job",
+    description=f"Without `after` it starts at the job's first event; it ends after its last.\n\n{_FRAMES}",
+    parameters=(JOB_ID, _AFTER),
+    answers=(_OPENED,),
+    problems=("UnknownJob", *_PROBLEMS),
+)
