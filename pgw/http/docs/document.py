@@ -16,7 +16,6 @@ from pgw.http.docs.problems import (
     OF_EVERY_ROUTE,
     OF_NO_ROUTE,
     problem_answers,
-    problem_examples,
     problem_schemas,
 )
 from pgw.http.docs.values import VALUES
@@ -52,7 +51,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         path, method = openapi_path(route.path), "get" if route.method == "WS" else route.method.lower()
         before = described.setdefault((path, method), route.operation)
         assert before is route.operation, f"{route.method} {path} is described twice"
-        paths.setdefault(path, {})[method] = _operation(route)
+        paths.setdefault(path, {})[method] = _operation(route, path)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,8 +61,6 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "description": OVERVIEW,
             "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
-        "servers": [{"url": "/", "description": "This gateway."}],
         "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
         "paths": paths,
         "components": _components(),
@@ -85,30 +82,30 @@ def _components() -> dict[str, Any]:
     assert not clash, f"a problem and a schema are both called {clash}"
     return {
         "schemas": {**_SCHEMAS, **problem_schemas()},
-        "responses": {code: answer for code in OF_NO_ROUTE for answer in problem_answers([code]).values()},
+        "responses": {
+            code: answer for code in OF_NO_ROUTE for answer in problem_answers([code], "/nowhere").values()
+        },
         "parameters": {"XRequestId": _REQUEST_ID},
         "headers": dict(HEADERS),
-        "examples": dict(problem_examples()),
         "securitySchemes": {
             "key": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A key of yours. It determines the merchant; no request names one. What a "
-                "key may do is its scopes'; the one that an operation takes is named by its security "
-                "requirement.",
+                "description": "Your key, such as the one that `pgw demo` prints. It determines the "
+                "merchant: no request names one. The scope that an operation takes is named with it.",
             }
         },
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, path: str) -> dict[str, Any]:
     operation = route.operation
     codes = (*OF_EVERY_ROUTE, *(OF_EVERY_KEY if route.scope else ()), *operation.problems)
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag.label],
         "summary": operation.summary,
-        "description": operation.description,
+        "description": f"{operation.description}\n\n{_key_taken(route)}",
         "security": [{"key": [route.scope]}] if route.scope else [],
         "parameters": [
             *(_parameter(one) for one in operation.parameters),
@@ -123,7 +120,20 @@ def _operation(route: Route) -> dict[str, Any]:
             "content": {JSON: content},
         }
     told = {str(answer.status): _answer(answer) for answer in operation.answers}
-    return described | {"responses": {**told, **problem_answers(codes)}}
+    instance = _example_of(path, operation)
+    return described | {"responses": {**told, **problem_answers(codes, instance)}}
+
+
+def _key_taken(route: Route) -> str:
+    return f"Takes a key with the scope `{route.scope}`." if route.scope else "No key is needed."
+
+
+def _example_of(path: str, operation: Operation) -> str:
+    """Return the path as it would be asked for."""
+    for parameter in operation.parameters:
+        if parameter.place == "path":
+            path = path.replace(f"{{{parameter.name}}}", parameter.schema["examples"][0])
+    return path
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

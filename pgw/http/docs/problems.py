@@ -6,7 +6,7 @@ from typing import Any
 
 from pgw.domain.errors import InvalidCode
 from pgw.http.docs.headers import OF_ALL, OF_STATUS
-from pgw.http.docs.operation import Schema, closed, component, schema
+from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
 from pgw.http.problems.codes import PROBLEMS, Problem
 
@@ -19,7 +19,7 @@ OF_NO_ROUTE = ("UnknownRoute", "MethodNotAllowed")
 _POINTERS = {
     InvalidCode.MISSING_REQUIRED_PARAMETER: "#/card/cvv",
     InvalidCode.UNKNOWN_PARAMETER: "#/amuont",
-    InvalidCode.INVALID_PARAMETER: "#/capture",
+    InvalidCode.INVALID_PARAMETER: "#",
     InvalidCode.INVALID_AMOUNT: "#/amount",
     InvalidCode.INVALID_CURRENCY: "#/currency",
     InvalidCode.INVALID_CARD_NUMBER: "#/card/number",
@@ -39,27 +39,21 @@ def problem_schemas() -> Mapping[str, Schema]:
     return {problem.code: _schema(problem) for problem in met_as_answers()}
 
 
-def problem_examples() -> Mapping[str, Any]:
-    return {
-        problem.code: {"summary": problem.title, "value": _example(problem)} for problem in met_as_answers()
-    }
-
-
-def problem_answers(codes: Iterable[str]) -> Mapping[str, Any]:
-    """Describe the answers with these codes, one for each status, in the order of statuses."""
+def problem_answers(codes: Iterable[str], instance: str) -> Mapping[str, Any]:
+    """Describe the answers with these codes, one for each status; `instance` is the path of examples."""
     by_status: dict[int, list[Problem]] = {}
     for code in dict.fromkeys(codes):
         status = PROBLEMS[code].status
         assert status is not None, f"{code} is met in jobs only"
         by_status.setdefault(status, []).append(PROBLEMS[code])
-    return {str(status): _answer(status, by_status[status]) for status in sorted(by_status)}
+    return {str(status): _answer(status, by_status[status], instance) for status in sorted(by_status)}
 
 
-def _answer(status: int, problems: list[Problem]) -> Mapping[str, Any]:
+def _answer(status: int, problems: list[Problem], instance: str) -> Mapping[str, Any]:
     told = "\n".join(f"- `{one.code}`: {one.title}" for one in problems)
     content = {
         "schema": _any_of(problems),
-        "examples": {one.code: component("examples", one.code) for one in problems},
+        "examples": {one.code: {"summary": one.title, "value": _example(one, instance)} for one in problems},
     }
     return {
         "description": f"{HTTPStatus(status).phrase}\n\n{told}",
@@ -94,18 +88,18 @@ def _schema(problem: Problem) -> Schema:
     return closed(properties, description=problem.explanation)
 
 
-def _example(problem: Problem) -> Mapping[str, Any]:
+def _example(problem: Problem, instance: str) -> Mapping[str, Any]:
     example: dict[str, Any] = {
         "type": f"/problems/{problem.code}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.explanation,
-        "instance": "/payments",
+        "instance": instance,
         "code": problem.code,
         "requestId": EXAMPLE_REQUEST_ID,
         "date": EXAMPLE_TIME,
     }
-    pointer = _POINTERS.get(InvalidCode(problem.code)) if problem.code in _POINTERS else None
-    if pointer is not None:
+    if problem.code in _POINTERS:
+        pointer = _POINTERS[InvalidCode(problem.code)]
         example["errors"] = [{"code": problem.code, "pointer": pointer, "detail": problem.explanation}]
     return example
