@@ -13,17 +13,22 @@ from tests.fuzz.oracle import Finding, leaks
 # What a line of the log has by chance, or from the caller: four digits of a path may be any four digits.
 MASKED = ("Timestamp", "Elapsed", "RequestPath", "RequestMethod", "RequestId")
 BUGS = ('"Level":"error"', '"Level":"critical"', "Traceback (most recent call last)")
-OVERLAP = 4096
+SHOWN = 300
 
 
 def of_log(lines: Iterable[str]) -> Iterator[Finding]:
     """Yield bugs, 5xx answers and card data in lines of the log."""
     for line in lines:
         if any(bug in line for bug in BUGS):
-            yield Finding("bug in log", line.strip()[:3000])
+            yield Finding("bug in log", shortened(line.strip()))
         if '"StatusCode":50' in line and '"StatusCode":503' not in line:
             yield Finding("status 5xx in log", line.strip())
         yield from leaks("log", [*card_sightings(line.encode()), *cvv_sightings(without_chance(line))])
+
+
+def shortened(line: str) -> str:
+    """Return a line's beginning and end: where a traceback began, and what was raised."""
+    return line if len(line) <= 2 * SHOWN else f"{line[:SHOWN]} … {line[-SHOWN:]}"
 
 
 def without_chance(line: str) -> bytes:

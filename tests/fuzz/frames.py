@@ -8,7 +8,8 @@ from tests.fuzz.grammar import JOB, KEY, odd_header
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 MASKED, FINAL = 0x80, 0x80
-PATHS = (b"/jobs/stream", b"/jobs/stream?after=0", b"/jobs/" + JOB + b"/stream", b"/payments", b"/jobs/x/stream")
+STREAM, JOBS_STREAM = b"/jobs/stream", b"/jobs/" + JOB + b"/stream"
+PATHS = (STREAM, STREAM, STREAM + b"?after=0", JOBS_STREAM, JOBS_STREAM, b"/payments", b"/jobs/x/stream")
 ODD_PATHS = (b"/jobs/stream?after=x", b"/jobs/stream/", b"/jobs/" + CARD.encode() + b"/stream", b"/jobs/stream?ticket=x")
 SETTINGS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Sec-WebSocket-Key", (b"", b"short", b"\xff" * 24, CARD.encode())),
@@ -26,7 +27,7 @@ SETTINGS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
 def conversation(random: Random, name: str) -> list[bytes]:
     """Return a handshake and what is sent after it; the first frame at times in the same packet."""
     sent = [handshake(random, name), *(frame(random) for _ in range(random.randint(0, 6)))]
-    if random.random() < 0.3:
+    if random.random() < 0.15:
         return [b"".join(sent)]
     if random.random() < 0.3:
         sent[-1] = sent[-1][: random.randint(1, len(sent[-1]))]

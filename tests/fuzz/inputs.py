@@ -14,15 +14,22 @@ TOKENS = (
     *(CARD.encode(), b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n", b"%", b"\xf0\x9f\x92\xb3"),
 )
 
+# How many clients of a WebSocket wait for the answer to their handshake, as all should.
+IS_PATIENT = 0.8
+
 
 @frozen
 class Input:
-    """Pieces, each sent at once. `requests` is how many answers it is good for, None where nobody knows."""
+    """Pieces, each sent at once, the later ones after something was answered where it `is_patient`.
+
+    `requests` is how many answers it is good for, None where nobody knows.
+    """
 
     number: int
     kind: str
     pieces: tuple[bytes, ...]
     requests: int | None
+    is_patient: bool = False
 
     @property
     def name(self) -> str:
@@ -39,7 +46,8 @@ def input_of(seed: int, number: int) -> Input:
     random = Random(f"{seed}/{number}")
     kind = random.choices(list(KINDS), [weight for weight, _ in KINDS.values()])[0]
     pieces, requests = KINDS[kind][1](random, name_of(number))
-    return Input(number, kind, tuple(piece for piece in pieces if piece), requests)
+    is_patient = kind == "websocket" and random.random() < IS_PATIENT
+    return Input(number, kind, tuple(piece for piece in pieces if piece), requests, is_patient)
 
 
 Made = tuple[list[bytes], int | None]

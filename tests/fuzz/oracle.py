@@ -3,24 +3,23 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from attrs import frozen
 
-from pgw.http.problems.codes import PROBLEMS
+from tests.described import _escaped as escaped
+from tests.described import description
 from tests.fuzz.canary import Sighting, card_sightings, cvv_sightings
 from tests.fuzz.wire import Answer, Frame, Received
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-_PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "requestId", "date"}
-_OPTIONAL = {"errors"}
-_FRAME_TYPES = {
-    *("stream.ready", "stream.heartbeat", "job.created", "job.updated", "job.completed", "job.failed")
-}
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+TEXT, CLOSE, LONGEST_CLOSE = 1, 8, 125
+SWITCHING_PROTOCOLS, INTERNAL_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 101, 500, 501, 503
+FIRST_REFUSAL = 400
 # What is refused before there is a request to answer, by the HTTP parser: no body, and the connection ends.
 # 501 is a transfer coding that is not known (RFC 9112, section 6.1), 431 a head that is too large.
-WITHOUT_A_BODY = {400, 408, 414, 431, 501, 505}
+WITHOUT_A_BODY = {400, 408, 413, 414, 431, 501, 505}
 INTENDED_503 = {"Overloaded", "ShuttingDown", "StorageUnavailable"}
 # Of what is sent by us or counts up: it may have a CVV's digits by chance, or because the caller wrote them.
 _MASKED_MEMBERS = re.compile(
@@ -64,30 +63,22 @@ def leaks(where: str, sightings: list[Sighting]) -> Iterator[Finding]:
 
 def of_answer(answer: Answer) -> Iterator[Finding]:
     """Yield what is wrong with an answer: its status, its shape, or that a 5xx is none of those intended."""
-    document = _document(answer)
-    if answer.status >= 500 and not _is_intended(answer, document):
+    document = _parsed(answer.body) if answer.body else None
+    if answer.status >= INTERNAL_ERROR and not _is_intended(answer, document):
         yield Finding(f"status {answer.status}", f"{answer.body[:300]!r}")
-    if answer.status == 101 or not answer.body:
-        if answer.status >= 400 and "content-type" not in answer.headers:
-            yield from _of_bare(answer)
+    if answer.status == SWITCHING_PROTOCOLS:
         return
-    kind = answer.headers.get("content-type", "")
-    if kind not in {JSON, PROBLEM}:
-        if answer.status != 200:
-            yield Finding("undocumented", f"{answer.status} as {kind!r}: {answer.body[:100]!r}")
-    elif document is None:
-        yield Finding("undocumented", f"{answer.status} is no JSON object: {answer.body[:100]!r}")
-    elif (kind == PROBLEM) != (answer.status >= 400):
-        yield Finding("undocumented", f"{answer.status} as {kind}: {answer.body[:100]!r}")
-    elif kind == PROBLEM:
-        yield from _of_problem(answer, document)
+    if answer.body:
+        yield from (Finding("undocumented", f"{answer.status}: {fault}") for fault in _of_body(answer, document))
+    elif answer.status >= FIRST_REFUSAL and "content-type" not in answer.headers:
+        yield from _of_bare(answer)
 
 
 def _is_intended(answer: Answer, document: Mapping[str, Any] | None) -> bool:
-    if answer.status == 501:
+    if answer.status == NOT_IMPLEMENTED:
         return not answer.body
     is_refused = document is None or document.get("code") in INTENDED_503
-    return answer.status == 503 and is_refused and "retry-after" in answer.headers
+    return answer.status == UNAVAILABLE and is_refused and "retry-after" in answer.headers
 
 
 def _of_bare(answer: Answer) -> Iterator[Finding]:
@@ -95,30 +86,67 @@ def _of_bare(answer: Answer) -> Iterator[Finding]:
         yield Finding("undocumented", f"{answer.status} without a body: {answer.head[:200]!r}")
 
 
-def _of_problem(answer: Answer, document: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield where a problem is not the one shape of all (RFC 9457 and our members)."""
-    known = PROBLEMS.get(str(document.get("code")))
-    if known is None or known.status != answer.status or document.get("status") != answer.status:
-        yield Finding("undocumented", f"{answer.status} with {document.get('code')}, {document.get('status')}")
-    if not _PROBLEM_MEMBERS <= document.keys():
-        yield Finding("undocumented", f"a problem with {sorted(document)}")
+def _of_body(answer: Answer, document: Mapping[str, Any] | None) -> Iterator[str]:
+    kind = answer.headers.get("content-type", "")
+    schemas = _schemas().get((str(answer.status), kind.partition(";")[0]), [])
+    if not schemas:
+        yield f"{kind!r} is not described: {answer.body[:100]!r}"
+    elif not kind.endswith("json"):
+        return
+    elif document is None:
+        yield f"no JSON object: {answer.body[:100]!r}"
+    elif kind == PROBLEM:
+        yield from _of_problem(answer, document)
+    elif all(_is_false(schema, document) for schema in schemas):
+        yield f"as no route is described to answer: {answer.body[:500]!r}"
+
+
+def _of_problem(answer: Answer, document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where a problem is not as its code is described, or is another request's."""
+    code = document.get("code")
+    if not isinstance(code, str) or code not in description().document["components"]["schemas"]:
+        yield f"the code {code!r}"
+        return
+    if document.get("status") != answer.status:
+        yield f"a problem of status {document.get('status')}"
     if document.get("requestId") != answer.headers.get("x-request-id"):
-        yield Finding("undocumented", f"a problem of {document.get('requestId')} in an answer to another")
+        yield f"a problem of {document.get('requestId')} in an answer to another"
+    yield from description().faults_of_value(f"/components/schemas/{code}", document)
 
 
 def of_frame(frame: Frame) -> Iterator[Finding]:
     match frame.opcode:
         case 1:
-            document = _parsed(frame.payload)
-            if document is None or document.get("type") not in _FRAME_TYPES or "seq" not in document:
-                yield Finding("undocumented", f"frame {frame.payload[:200]!r}")
-        case 8:
-            if len(frame.payload) == 1 or len(frame.payload) > 125:
-                yield Finding("undocumented", f"close frame {frame.payload!r}")
+            faults = description().faults_of_value("/components/schemas/StreamFrame", _parsed(frame.payload))
+            yield from (Finding("undocumented", f"frame: {fault}") for fault in faults)
+        case 8 if len(frame.payload) == 1 or len(frame.payload) > LONGEST_CLOSE:
+            yield Finding("undocumented", f"close frame {frame.payload!r}")
 
 
-def _document(answer: Answer) -> Mapping[str, Any] | None:
-    return _parsed(answer.body) if answer.body else None
+@cache
+def _schemas() -> Mapping[tuple[str, str], list[str]]:
+    """Return where the schemas of all answers stand, by status and media type, each once."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    paths = description().document["paths"]
+    described = [
+        (status, response, f"/paths/{escaped(path)}/{method}/responses/{status}")
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for status, response in operation["responses"].items()
+    ]
+    for name, response in description().document["components"]["responses"].items():
+        content = next(iter(response["content"].values()))
+        status = str(description().resolved(content["schema"])["properties"]["status"]["const"])
+        described.append((status, response, f"/components/responses/{name}"))
+    for status, response, pointer in described:
+        for kind, content in response.get("content", {}).items():
+            where = f"{pointer}/content/{escaped(kind)}/schema"
+            found.setdefault((status, kind), {}).setdefault(json.dumps(content["schema"]), where)
+    return {key: list(pointers.values()) for key, pointers in found.items()}
+
+
+def _is_false(schema: str, document: Mapping[str, Any]) -> bool:
+    return bool(description().faults_of_value(schema, document))
 
 
 def _parsed(data: bytes) -> Mapping[str, Any] | None:

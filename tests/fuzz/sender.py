@@ -21,20 +21,27 @@ async def exchange(address: tuple[str, int], source: str, sent: Input, ids: Mapp
     stream = await trio.open_tcp_stream(*address, local_address=source)
     with trio.move_on_after(LONGEST_SECONDS):
         async with stream, trio.open_nursery() as nursery:
-            finished = trio.Event()
-            nursery.start_soon(_send, stream, sent, ids, finished)
-            await _receive(stream, sent, received, finished)
+            heard, finished = trio.Event(), trio.Event()
+            nursery.start_soon(_send, stream, sent, ids, heard, finished)
+            await _receive(stream, sent, received, heard, finished)
             nursery.cancel_scope.cancel()
     return bytes(received)
 
 
 async def _send(
-    stream: trio.SocketStream, sent: Input, ids: Mapping[bytes, bytes], finished: trio.Event
+    stream: trio.SocketStream,
+    sent: Input,
+    ids: Mapping[bytes, bytes],
+    heard: trio.Event,
+    finished: trio.Event,
 ) -> None:
     try:
         for number, piece in enumerate(sent.pieces):
             if number:
                 await trio.sleep(0.001)  # so that it is a packet of its own
+            if number and sent.is_patient:
+                with trio.move_on_after(LONGEST_SECONDS):
+                    await heard.wait()
             await stream.send_all(filled(piece, ids))
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass  # the gateway has heard enough
@@ -49,7 +56,11 @@ def filled(piece: bytes, ids: Mapping[bytes, bytes]) -> bytes:
 
 
 async def _receive(
-    stream: trio.SocketStream, sent: Input, received: bytearray, finished: trio.Event
+    stream: trio.SocketStream,
+    sent: Input,
+    received: bytearray,
+    heard: trio.Event,
+    finished: trio.Event,
 ) -> None:
     """Take answers until there are as many as requests, the gateway closes, or it has been quiet."""
     while len(received) < MOST_BYTES:
@@ -63,6 +74,7 @@ async def _receive(
             return
         if data is not None:
             received += data
+            heard.set()
             if sent.requests is not None and len(read(bytes(received)).answers) >= sent.requests:
                 return
         elif finished.is_set():
