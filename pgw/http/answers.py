@@ -10,7 +10,6 @@ from quart import Response
 from pgw.domain.errors import Invalid
 from pgw.http.call import Call, Parts
 from pgw.http.problems.codes import PROBLEMS
-from pgw.logs import redacted
 
 RETRY_AFTER_SECONDS = 1
 MOST_LISTED = 100  # invalid fields; a body of 64 KiB has room for thousands
@@ -45,10 +44,7 @@ def problem(
     invalid: Sequence[Invalid] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`.
-
-    A path that looks like a card number is not repeated.
-    """
+    """Answer with a problem (RFC 9457), our three members added. 503 carries `Retry-After`."""
     kind = PROBLEMS[code]
     assert kind.status is not None, f"{code} is met in jobs only"
     document: dict[str, Any] = {
@@ -56,7 +52,7 @@ def problem(
         "title": kind.title,
         "status": kind.status,
         "detail": detail or kind.explanation,
-        "instance": redacted(call.request.path),
+        "instance": call.request.path,
         "code": kind.code,
         "requestId": call.request_id,
         "date": timestamp(parts.clock.now()),
