@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import trio
 
+from tests.fuzz.described import send_described
 from tests.fuzz.inputs import input_of
 from tests.fuzz.raw import send_raw
 from tests.fuzz.sender import filled
@@ -34,12 +35,9 @@ def main(inputs: int, seed: int | None, replay: str | None, part: str, gateway: 
     of a canary card in whatever it answered, logged or kept. Exit code 1 where anything is found.
     """
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    numbers = _numbers(replay) if replay else range(1, round(inputs * RAW_SHARE) + 1)
-    described = inputs - round(inputs * RAW_SHARE) if part != "raw" and not replay else 0
-    if part == "raw" and not replay:
-        numbers = range(1, inputs + 1)
-    elif part == "described":
-        numbers = range(0)
+    share = {"all": RAW_SHARE, "raw": 1.0, "described": 0.0}[part]
+    numbers = _numbers(replay) if replay else range(1, round(inputs * share) + 1)
+    described = 0 if replay else inputs - len(numbers)
     click.echo(f"fuzz: {len(numbers)} raw inputs, {described} described, seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix="pgw-fuzz-"))
     tally = Tally(len(numbers) + described)
@@ -70,6 +68,9 @@ async def _fuzz(world: World, seed: int, numbers: Sequence[int], described: int,
     async with trio.open_nursery() as nursery:
         nursery.start_soon(world.listen)
         await send_raw(world, seed, numbers, tally)
+        if described and world.gateway.is_alive:
+            await trio.to_thread.run_sync(send_described, world, seed, described, tally)
+        tally.add(await world.look(), "--part described")
         tally.add(await trio.to_thread.run_sync(lambda: list(world.look_at_what_is_kept())), "all of it")
         nursery.cancel_scope.cancel()
 

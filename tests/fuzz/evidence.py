@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.end_to_end.programs import PROJECT, environment_without_settings
 from tests.fuzz.canary import card_sightings, cvv_sightings
-from tests.fuzz.oracle import Finding, leaks
+from tests.fuzz.oracle import UNAVAILABLE, Finding, is_intended, leaks
 
 # What a line of the log has by chance, or from the caller: four digits of a path may be any four digits.
 MASKED = ("Timestamp", "Elapsed", "RequestPath", "RequestMethod", "RequestId")
@@ -21,9 +21,18 @@ def of_log(lines: Iterable[str]) -> Iterator[Finding]:
     for line in lines:
         if any(bug in line for bug in BUGS):
             yield Finding("bug in log", shortened(line.strip()))
-        if '"StatusCode":50' in line and '"StatusCode":503' not in line:
-            yield Finding("status 5xx in log", line.strip())
+        yield from _of_status(line)
         yield from leaks("log", [*card_sightings(line.encode()), *cvv_sightings(without_chance(line))])
+
+
+def _of_status(line: str) -> Iterator[Finding]:
+    """Yield a 5xx that nobody may have been there to be answered. A 503 tells its code to the client alone."""
+    if '"StatusCode":5' not in line:
+        return
+    document = json.loads(line)
+    status = document["StatusCode"]
+    if status != UNAVAILABLE and not is_intended(status, document.get("Code")):
+        yield Finding("status 5xx in log", line.strip())
 
 
 def shortened(line: str) -> str:

@@ -15,12 +15,16 @@ from tests.fuzz.wire import Answer, Frame, Received
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 TEXT, CLOSE, LONGEST_CLOSE = 1, 8, 125
-SWITCHING_PROTOCOLS, INTERNAL_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 101, 500, 501, 503
-FIRST_REFUSAL = 400
+SWITCHING_PROTOCOLS, FIRST_REFUSAL, INTERNAL_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 101, 400, 500, 501, 503
 # What is refused before there is a request to answer, by the HTTP parser: no body, and the connection ends.
-# 501 is a transfer coding that is not known (RFC 9112, section 6.1), 431 a head that is too large.
 WITHOUT_A_BODY = {400, 408, 413, 414, 431, 501, 505}
-INTENDED_503 = {"Overloaded", "ShuttingDown", "StorageUnavailable"}
+# A transfer coding that is not known (RFC 9112, section 6.1), and another version (RFC 9110, section 15.6.6),
+# are refused with what RFCs name for them, though the mistake is the client's.
+INTENDED = {
+    501: {"UnsupportedTransferEncoding"},
+    503: {"Overloaded", "ShuttingDown", "StorageUnavailable"},
+    505: {"UnsupportedHttpVersion"},
+}
 # Of what is sent by us or counts up: it may have a CVV's digits by chance, or because the caller wrote them.
 _MASKED_MEMBERS = re.compile(
     rb'"(?:seq|amount|captured|refunded)":\s*[0-9.]+|"(?:instance|requestId)":\s*"(?:[^"\\]|\\.)*"'
@@ -75,10 +79,15 @@ def of_answer(answer: Answer) -> Iterator[Finding]:
 
 
 def _is_intended(answer: Answer, document: Mapping[str, Any] | None) -> bool:
-    if answer.status == NOT_IMPLEMENTED:
-        return not answer.body
-    is_refused = document is None or document.get("code") in INTENDED_503
-    return answer.status == UNAVAILABLE and is_refused and "retry-after" in answer.headers
+    if document is None:
+        return answer.status == NOT_IMPLEMENTED and not answer.body
+    is_due = "retry-after" in answer.headers or answer.status != UNAVAILABLE
+    return is_due and is_intended(answer.status, document.get("code"))
+
+
+def is_intended(status: int, code: object) -> bool:
+    """Tell whether this 5xx with this code is one that a client is to be answered."""
+    return code in INTENDED.get(status, ())
 
 
 def _of_bare(answer: Answer) -> Iterator[Finding]:

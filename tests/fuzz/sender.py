@@ -8,6 +8,7 @@ from tests.fuzz.inputs import Input
 from tests.fuzz.wire import read
 
 QUIET_SECONDS = 0.3
+PATIENCE_SECONDS = 1.0
 LONGEST_SECONDS = 20.0
 MOST_BYTES = 4_000_000
 
@@ -40,7 +41,7 @@ async def _send(
             if number:
                 await trio.sleep(0.001)  # so that it is a packet of its own
             if number and sent.is_patient:
-                with trio.move_on_after(LONGEST_SECONDS):
+                with trio.move_on_after(PATIENCE_SECONDS):
                     await heard.wait()
             await stream.send_all(filled(piece, ids))
     except (trio.BrokenResourceError, trio.ClosedResourceError):
