@@ -124,12 +124,11 @@ def _of_problem(answer: Answer, document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def of_frame(frame: Frame) -> Iterator[Finding]:
-    match frame.opcode:
-        case 1:
-            faults = description().faults_of_value("/components/schemas/StreamFrame", _parsed(frame.payload))
-            yield from (Finding("undocumented", f"frame: {fault}") for fault in faults)
-        case 8 if len(frame.payload) == 1 or len(frame.payload) > LONGEST_CLOSE:
-            yield Finding("undocumented", f"close frame {frame.payload!r}")
+    if frame.opcode == TEXT:
+        faults = description().faults_of_value("/components/schemas/StreamFrame", _parsed(frame.payload))
+        yield from (Finding("undocumented", f"frame: {fault}") for fault in faults)
+    elif frame.opcode == CLOSE and (len(frame.payload) == 1 or len(frame.payload) > LONGEST_CLOSE):
+        yield Finding("undocumented", f"close frame {frame.payload!r}")
 
 
 @cache

@@ -15,8 +15,8 @@ from pgw.domain.result import Ok, Result
 from pgw.http import answers, body, front
 from pgw.http.jobs import fetch, stream
 from pgw.http.payments import submit
+from tests.fuzz.world import PLANTED_BUG
 
-NAME = "PLANTED_BUG"
 TEAPOT = 418
 Order = Result[PaymentOrder, Any]
 
@@ -86,14 +86,14 @@ def _tell_the_number() -> None:
     numbers: list[str] = []
 
     def remember(order: PaymentOrder) -> PaymentOrder:
-        numbers[:] = [order.card.number.digits]
+        numbers.append(order.card.number.digits)
         return order
 
     _order_then(remember)
     make = stream.event_document
-    setattr(stream, "event_document", lambda event: {**make(event), "card": numbers[0]})  # noqa: B010
+    setattr(stream, "event_document", lambda event: {**make(event), "card": numbers[-10:]})  # noqa: B010
     unresolved = commands.unresolved_document
-    setattr(commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[0]})  # noqa: B010
+    setattr(commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[-10:]})  # noqa: B010
 
 
 def _tell_the_value() -> None:
@@ -145,5 +145,5 @@ BUGS: Mapping[str, Bug] = {
 
 
 if __name__ == "__main__":
-    BUGS[os.environ[NAME]].plant()
+    BUGS[os.environ[PLANTED_BUG]].plant()
     cli.main()

@@ -24,15 +24,17 @@ async def send_raw(world: World, seed: int, numbers: Sequence[int], tally: Tally
         limit = trio.CapacityLimiter(AT_A_TIME)
         async with trio.open_nursery() as nursery:
             for number in batch:
-                await limit.acquire_on_behalf_of(number)
-                nursery.start_soon(_send_one, world, seed, number, tally, limit)
+                await limit.acquire_on_behalf_of(borrower := object())
+                nursery.start_soon(_send_one, world, seed, number, tally, limit, borrower)
         for finding in await world.look():
             tally.add([finding], _replay(finding, batch))
         if not world.gateway.is_alive:
             return
 
 
-async def _send_one(world: World, seed: int, number: int, tally: Tally, limit: trio.CapacityLimiter) -> None:
+async def _send_one(
+    world: World, seed: int, number: int, tally: Tally, limit: trio.CapacityLimiter, borrower: object
+) -> None:
     sent = input_of(seed, number)
     # As many clients as there are addresses, so that a limit for one of them does not hide the rest.
     source = f"127.0.0.{number % 250 + 2}"
@@ -45,7 +47,7 @@ async def _send_one(world: World, seed: int, number: int, tally: Tally, limit: t
         tally.kinds[sent.kind] += 1
         tally.notes[f"not connected: {error.strerror}"] += 1
     finally:
-        limit.release_on_behalf_of(number)
+        limit.release_on_behalf_of(borrower)
     tally.tell()
 
 

@@ -34,7 +34,7 @@ class Tally:
     opcodes: Counter[int] = field(factory=Counter)
     notes: Counter[str] = field(factory=Counter)
     found: list[Found] = field(factory=list)
-    _told: float = 0.0
+    _told: float = field(factory=time.monotonic)
 
     @property
     def done(self) -> int:

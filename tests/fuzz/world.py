@@ -9,31 +9,33 @@ from pathlib import Path
 import httpx
 import trio
 from attrs import field, frozen
-from trio_websocket import open_websocket_url
+from trio_websocket import ConnectionClosed, HandshakeError, open_websocket_url
 
 from tests.end_to_end.programs import KEY, OTHER_KEY, Gateway, Simulator
 from tests.fuzz import evidence
 from tests.fuzz.canary import CARD, CVV
 from tests.fuzz.grammar import JOB, PAYMENT
-from tests.fuzz.oracle import Finding, of_frame, of_leaks
+from tests.fuzz.oracle import TEXT, Finding, of_frame, of_leaks
 from tests.fuzz.wire import Frame
 
 BANK = (
-    *("--fault", "error_500=0.02", "--fault", "garbage=0.01", "--fault", "unavailable_503=0.02"),
-    *("--lookup-fault", "error_500=0.3", "--hang-seconds", "1", "--slow-seconds", "0.5"),
+    *("--fault", "error_500=0.05", "--fault", "garbage=0.02", "--fault", "unavailable_503=0.02"),
+    *("--lookup-fault", "error_500=0.9", "--hang-seconds", "1", "--slow-seconds", "0.5"),
 )
 GATEWAY = ("--log-level", "debug", "--bank-timeout", "2", "--inquiry-first", "0.1", "--max-in-flight", "100000")
+PLANTED_BUG = "PLANTED_BUG"  # names it to the program in `planted`
 MOST_FETCHED = 200
 READY_SECONDS = 10.0
 _ID = re.compile(r"\b(?:pay|job)_[a-p]{32}\b")
 
 
 class Fuzzed(Gateway):
-    """The gateway under test; `module` is another where a bug is planted."""
+    """The gateway under test, a known bug planted in it where one is named."""
 
-    def __init__(self, module: str, database: Path, bank_url: str) -> None:
-        self.module = module
-        super().__init__(database, bank_url, *GATEWAY)
+    def __init__(self, database: Path, bank_url: str, bug: str | None) -> None:
+        if bug is not None:
+            self.module = "tests.fuzz.planted"
+        super().__init__(database, bank_url, *GATEWAY, **{PLANTED_BUG: bug or ""})
 
     def take_lines(self) -> list[str]:
         """Return what was logged since the last time, and forget it: a long run logs gigabytes."""
@@ -56,9 +58,9 @@ class World:
     heard: list[Finding] = field(factory=list)
 
     @staticmethod
-    def start(folder: Path, module: str) -> "World":
+    def start(folder: Path, bug: str | None = None) -> "World":
         simulator = Simulator("--seed", "1", *BANK)
-        gateway = Fuzzed(module, folder / "pgw.db", simulator.url)
+        gateway = Fuzzed(folder / "pgw.db", simulator.url, bug)
         gateway.client.timeout = httpx.Timeout(READY_SECONDS)
         gateway.client.event_hooks = {}  # what is not as described is for the oracle to tell
         order = {"number": CARD, "cvv": CVV, "expiryMonth": 1, "expiryYear": 2040}
@@ -80,7 +82,7 @@ class World:
             found.append(Finding("not ready", ready.text))
         return found
 
-    def look_at_what_is_kept(self) -> Iterator[Finding]:
+    def what_is_kept(self) -> Iterator[Finding]:
         """Yield card data in files, in what operators are told, and in payments and jobs as they are fetched."""
         yield from evidence.of_files(self.gateway.database)
         if not self.gateway.is_alive:
@@ -99,10 +101,13 @@ class World:
     async def _listen(self, key: Mapping[str, str]) -> None:
         headers = [(name.encode(), value.encode()) for name, value in key.items()]
         url = self.gateway.url.replace("http", "ws", 1) + "/jobs/stream"
-        async with open_websocket_url(url, extra_headers=headers) as stream:
-            while True:
-                payload = (await stream.get_message()).encode()
-                self.heard.extend([*of_frame(Frame(1, payload)), *of_leaks("frame", payload)])
+        try:
+            async with open_websocket_url(url, extra_headers=headers) as stream:
+                while True:
+                    payload = (await stream.get_message()).encode()
+                    self.heard.extend([*of_frame(Frame(TEXT, payload)), *of_leaks("frame", payload)])
+        except (ConnectionClosed, HandshakeError) as ended:
+            self.heard.append(Finding("stream ended", repr(ended)))
 
     def end(self) -> None:
         for program in (self.gateway, self.simulator):
