@@ -21,6 +21,7 @@ from pgw.http.front import MERCHANT_ID, REQUEST_ID, Application, Front
 from pgw.http.routes import ROUTES, Route
 from pgw.storage.port import StorageUnavailable
 
+LARGEST_SHOWN_BYTES = 16 * 1024
 _CODES = {400: "MalformedRequest", 404: "UnknownRoute", 405: "MethodNotAllowed"}
 _log = structlog.get_logger()
 
@@ -30,15 +31,14 @@ def make_app(parts: Parts) -> Application:
     app = QuartTrio("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     parts = evolve(parts, docs=docs())
     for route in ROUTES:
         endpoint, name = cast("Any", _endpoint(parts, route)), f"{route.method} {route.path}"
         if route.method == "WS":
             app.add_websocket(route.path, name, endpoint)
         else:
-            app.add_url_rule(
-                route.path, name, endpoint, methods=[route.method], provide_automatic_options=False
-            )
+            app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
     return Front(cast("Any", app), parts.clock, parts.ids)
 
@@ -59,11 +59,16 @@ def _endpoint(parts: Parts, route: Route) -> Callable[..., Awaitable[Response | 
         if route.method == "WS":
             arguments["websocket"] = inbound
         answer = await route.endpoint(parts, call, **arguments)
-        if answer is not None and _log.is_enabled_for(logging.DEBUG):
+        if answer is not None and _log.is_enabled_for(logging.DEBUG) and _is_shown(answer):
             _log.debug("AnswerBody", RequestId=call.request_id, Body=await answer.get_data(as_text=True))
         return answer
 
     return endpoint
+
+
+def _is_shown(answer: Response) -> bool:
+    """Tell an answer that the log shows: JSON, but not the description, nor the files of its page."""
+    return answer.is_json and (answer.content_length or 0) <= LARGEST_SHOWN_BYTES
 
 
 def _inbound() -> Request | Websocket:

@@ -22,7 +22,9 @@ async def listening(
         async with open_websocket_url(
             gateway.url.replace("http", "ws", 1) + path, extra_headers=headers
         ) as stream:
-            answered = [(name.decode(), value.decode()) for name, value in stream.handshake_headers]
+            # It keeps those of the handshake itself from us.
+            answered = [("Upgrade", "websocket")]
+            answered += [(name.decode(), value.decode()) for name, value in stream.handshake_headers]
             assert_answer_described("GET", path.partition("?")[0], 101, answered, b"", upgrade=True)
             try:
                 yield stream

@@ -49,7 +49,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Upgrade": {
         "description": "The protocol that the route speaks.",
         "required": True,
-        "schema": {"type": "string", "enum": ["websocket"]},
+        "schema": {"type": "string", "pattern": "^[Ww]eb[Ss]ocket$", "examples": ["websocket"]},
     },
     "ETag": {
         "description": "Names this very content; `If-None-Match` with it is answered 304 until it changes.",

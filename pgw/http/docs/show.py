@@ -37,7 +37,13 @@ FILE_SHOWN = Operation(
         Parameter("name", "path", "The file's name.", {"type": "string", "examples": ["swagger-ui.css"]}),
     ),
     answers=(
-        Answer(200, "The file.", _BYTES, ("text/javascript", "text/css", "image/png"), headers=_DESCRIBED),
+        Answer(
+            200,
+            "The file.",
+            _BYTES,
+            ("text/html", "text/javascript", "text/css", "image/png"),
+            headers=_DESCRIBED,
+        ),
         NOT_MODIFIED,
     ),
     problems=("UnknownRoute",),

@@ -1,0 +1,83 @@
+"""A client that a generator makes of the description, against the gateway that it describes."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.described import assert_described
+from tests.end_to_end.programs import order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.end_to_end.programs import Gateway
+
+PACKAGE = "generated_client"
+
+
+@pytest.fixture(scope="module")
+def generated(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """Generate a client from what the gateway serves; return what imports its modules."""
+    folder = tmp_path_factory.mktemp("client")
+    described, settings = folder / "openapi.json", folder / "settings.yaml"
+    described.write_bytes(gateway.client.get("/openapi.json").content)
+    settings.write_text("post_hooks: []\n")
+    command = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--meta",
+        "none",
+        "--fail-on-warning",
+    ]
+    places = ["--path", str(described), "--config", str(settings), "--output-path", str(folder / PACKAGE)]
+    ran = subprocess.run([*command, *places], check=False, capture_output=True, text=True, timeout=60)
+    assert 0 == ran.returncode, ran.stdout + ran.stderr
+    assert "WARNING" not in ran.stdout + ran.stderr
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    return lambda name: importlib.import_module(f"{PACKAGE}.{name}")
+
+
+@pytest.fixture
+def client(generated: Callable[[str], Any], gateway: Gateway) -> Any:
+    hooks = {"event_hooks": {"response": [assert_described]}}
+    authenticated = generated("client").AuthenticatedClient(
+        base_url=gateway.url, token="ap_123", raise_on_unexpected_status=True, httpx_args=hooks
+    )
+    with authenticated as opened:
+        yield opened
+
+
+def test_it_pays_polls_and_fetches(generated: Callable[[str], Any], client: Any, gateway: Gateway) -> None:
+    models, pay = generated("models"), generated("api.payments.submit_payment")
+    body = models.Order.from_dict(order(reference="generated"))
+    accepted = pay.sync_detailed(client=client, body=body, idempotency_key="generated-1")
+    assert 202 == accepted.status_code
+    job = accepted.parsed
+    again = pay.sync_detailed(client=client, body=body, idempotency_key="generated-1")
+    assert ("true", job) == (again.headers["Idempotent-Replayed"], again.parsed)
+    poll = generated("api.jobs.get_job")
+    while job.status == models.JobStatus.CREATED:
+        job = poll.sync(job.job_id, client=client, prefer="wait=10")
+    assert (models.JobStatus.COMPLETED, models.JobPaymentStatus.APPROVED) == (job.status, job.payment_status)
+    payment = generated("api.payments.get_payment").sync(job.entity_id, client=client)
+    assert isinstance(payment, models.Payment)
+    assert (10.5, "EUR", "generated") == (payment.price.amount, payment.price.currency, payment.reference)
+    assert ("************4242", "visa") == (payment.card.card_number, payment.card.brand)
+    assert [("Approved",)] == gateway.rows("SELECT status FROM payments WHERE id = ?", payment.payment_id)
+
+
+def test_a_refusal_is_of_its_own_type(generated: Callable[[str], Any], client: Any) -> None:
+    models, pay = generated("models"), generated("api.payments.submit_payment")
+    refused = pay.sync(client=client, body=models.Order.from_dict(order("4242424242424241")))
+    assert isinstance(refused, models.InvalidCardNumber)
+    assert ["#/card/number"] == [error.pointer for error in refused.errors]
+    nothing = generated("api.jobs.get_job").sync("job_x", client=client)
+    assert isinstance(nothing, models.UnknownJob)
