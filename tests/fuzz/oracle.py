@@ -14,7 +14,7 @@ from tests.fuzz.canary import Sighting, card_sightings, cvv_sightings
 from tests.fuzz.wire import Answer, Frame, Received
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-TEXT, CLOSE, LONGEST_CLOSE = 1, 8, 125
+TEXT, CLOSE, PONG, LONGEST_CLOSE = 1, 8, 10, 125
 SWITCHING_PROTOCOLS, FIRST_REFUSAL, INTERNAL_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 101, 400, 500, 501, 503
 # What is refused before there is a request to answer, by the HTTP parser: no body, and the connection ends.
 WITHOUT_A_BODY = {400, 408, 413, 414, 431, 501, 505}
@@ -52,6 +52,8 @@ def findings_of(received: Received, data: bytes) -> Iterator[Finding]:
         yield from of_answer(answer)
     for frame in received.frames:
         yield from of_frame(frame)
+        if frame.opcode == PONG:  # says what the client's own ping said (RFC 6455, section 5.5.3)
+            data = data.replace(frame.payload, b"", 1)
     yield from of_leaks("answer", data)
 
 
