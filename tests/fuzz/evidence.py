@@ -13,13 +13,14 @@ from tests.fuzz.oracle import UNAVAILABLE, Finding, is_intended, leaks
 # What a line of the log has by chance, or from the caller: four digits of a path may be any four digits.
 MASKED = ("Timestamp", "Elapsed", "RequestPath", "RequestMethod", "RequestId")
 BUGS = ('"Level":"error"', '"Level":"critical"', "Traceback (most recent call last)")
+FLAGGED = '"Message":"PaymentFlagged"'  # an error for a person to look at, and no bug
 SHOWN = 300
 
 
 def of_log(lines: Iterable[str]) -> Iterator[Finding]:
     """Yield bugs, 5xx answers and card data in lines of the log."""
     for line in lines:
-        if any(bug in line for bug in BUGS):
+        if any(bug in line for bug in BUGS) and FLAGGED not in line:
             yield Finding("bug in log", shortened(line.strip()))
         yield from _of_status(line)
         yield from leaks("log", [*card_sightings(line.encode()), *cvv_sightings(without_chance(line))])

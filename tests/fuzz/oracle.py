@@ -100,15 +100,13 @@ def _of_bare(answer: Answer) -> Iterator[Finding]:
 def _of_body(answer: Answer, document: Mapping[str, Any] | None) -> Iterator[str]:
     kind = answer.headers.get("content-type", "")
     schemas = _schemas().get((str(answer.status), kind.partition(";")[0]), [])
-    if not schemas:
-        yield f"{kind!r} is not described: {answer.body[:100]!r}"
-    elif not kind.endswith("json"):
-        return
-    elif document is None:
+    if document is None and kind.endswith("json"):
         yield f"no JSON object: {answer.body[:100]!r}"
-    elif kind == PROBLEM:
+    elif document is not None and kind == PROBLEM:
         yield from _of_problem(answer, document)
-    elif all(_is_false(schema, document) for schema in schemas):
+    elif not schemas:
+        yield f"{kind!r} is not described: {answer.body[:100]!r}"
+    elif document is not None and kind == JSON and all(_is_false(schema, document) for schema in schemas):
         yield f"as no route is described to answer: {answer.body[:500]!r}"
 
 
