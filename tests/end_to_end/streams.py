@@ -12,6 +12,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket
 from tests.described import assert_answer_described, assert_frame_described
 from tests.end_to_end.programs import KEY, Gateway
 
+CLOSE_SECONDS = 5
+
 
 @asynccontextmanager
 async def listening(
@@ -30,8 +32,11 @@ async def listening(
                 yield stream
             finally:
                 # trio-websocket itself leaves it open where the server was the first to close.
-                with trio.CancelScope(shield=True):
+                # And it never ends where a test has failed inside.
+                with trio.move_on_after(CLOSE_SECONDS) as closing:
+                    closing.shield = True
                     await stream.aclose()
+                with trio.CancelScope(shield=True):
                     await trio.aclose_forcefully(stream._stream)
 
 

@@ -36,6 +36,7 @@ def test_it_is_served_without_a_key_and_again_only_where_it_changed(path: str, g
         unchanged = httpx.get(gateway.url + path, headers={"If-None-Match": known})
         assert_described(unchanged)
         assert (304, b"", etag) == (unchanged.status_code, unchanged.content, unchanged.headers["ETag"])
+        assert {"etag", "cache-control", "x-request-id", "date"} == set(unchanged.headers)
     changed = httpx.get(gateway.url + path, headers={"If-None-Match": '"other"'})
     assert (200, answer.content) == (changed.status_code, changed.content)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.described import assert_described
 from tests.end_to_end.programs import KEY, order
 from tests.end_to_end.streams import frame, listening
 
@@ -33,6 +34,7 @@ def test_each_request_is_a_line_with_what_is_asked_for_later(
     method: str, path: str, key: dict[str, str], status: int, merchant: str | None, *, gateway: Gateway
 ) -> None:
     answer = httpx.request(method, f"{gateway.url}{path}?q=1", headers=key)
+    assert_described(answer)
     log = gateway.request_log(answer.headers["X-Request-Id"])
     told = {
         name: log[name] for name in ("RequestMethod", "RequestPath", "StatusCode", "MerchantId", "Message")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.described import assert_described
 from tests.end_to_end.programs import KEY, OTHER_KEY, order
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def test_another_merchants_resource_is_as_one_that_does_not_exist(gateway: Gatew
     ):
         theirs.append(httpx.get(gateway.url + path, headers=OTHER_KEY))
         nobodys.append(httpx.get(gateway.url + unknown, headers=OTHER_KEY))
+        assert_described(theirs[-1])
+        assert_described(nobodys[-1])
         assert 200 == httpx.get(gateway.url + path, headers=KEY).status_code
 
     def alike(answers: list[httpx.Response]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ def answer_file(call: Call, file: File, headers: Mapping[str, str] | None = None
     caching = {"ETag": f'"{file.etag}"', "Cache-Control": "no-cache"}
     if call.request.if_none_match.contains_weak(file.etag):
         unchanged = Response(b"", 304, caching)
-        del unchanged.headers["Content-Type"]
+        # They would be those of the file (RFC 9110, sections 8.6 and 15.4.5).
+        del unchanged.headers["Content-Type"], unchanged.headers["Content-Length"]
         return unchanged
     return Response(file.content, 200, {**caching, **(headers or {})}, content_type=file.content_type)

@@ -32,7 +32,7 @@ _REQUEST_ID = {
     "in": "header",
     "description": "Your own id for this request, of 1 to 128 letters, digits and `._~-`; another is "
     "replaced.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "examples": ["shop-17.a"]},
 }
 
 
