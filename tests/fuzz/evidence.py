@@ -1,10 +1,13 @@
 """All that a run leaves behind, searched for the canary: files, log, what operators are told."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from attrs import evolve
 
 from tests.end_to_end.programs import PROJECT, environment_without_settings
 from tests.fuzz.canary import card_sightings, cvv_sightings
@@ -15,6 +18,7 @@ MASKED = ("Timestamp", "Elapsed", "RequestPath", "RequestMethod", "RequestId")
 BUGS = ('"Level":"error"', '"Level":"critical"', "Traceback (most recent call last)")
 FLAGGED = '"Message":"PaymentFlagged"'  # an error for a person to look at, and no bug
 SHOWN = 300
+REQUEST = re.compile(r'"RequestId":"[^"]*"')
 
 
 def of_log(lines: Iterable[str]) -> Iterator[Finding]:
@@ -23,11 +27,14 @@ def of_log(lines: Iterable[str]) -> Iterator[Finding]:
         if any(bug in line for bug in BUGS) and FLAGGED not in line:
             yield Finding("bug in log", shortened(line.strip()))
         yield from _of_status(line)
-        yield from leaks("log", [*card_sightings(line.encode()), *cvv_sightings(without_chance(line))])
+        sightings = [*card_sightings(line.encode()), *cvv_sightings(without_chance(line))]
+        named = REQUEST.search(line)
+        for leak in leaks("log", sightings):
+            yield evolve(leak, what=f"{leak.what} {named[0]}") if named else leak
 
 
 def _of_status(line: str) -> Iterator[Finding]:
-    """Yield a 5xx that nobody may have been there to be answered. A 503 tells its code to the client alone."""
+    """Yield a 5xx, also one that nobody was there to read. A 503 tells its code to its client alone."""
     if '"StatusCode":5' not in line:
         return
     document = json.loads(line)

@@ -4,17 +4,26 @@ import struct
 from random import Random
 
 from tests.fuzz.canary import CARD, CVV, SPELLINGS
-from tests.fuzz.grammar import JOB, KEY, odd_header
+from tests.fuzz.grammar import odd_header
+from tests.fuzz.vocabulary import JOB, KEY
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 MASKED, FINAL = 0x80, 0x80
 STREAM, JOBS_STREAM = b"/jobs/stream", b"/jobs/" + JOB + b"/stream"
 PATHS = (STREAM, STREAM, STREAM + b"?after=0", JOBS_STREAM, JOBS_STREAM, b"/payments", b"/jobs/x/stream")
-ODD_PATHS = (b"/jobs/stream?after=x", b"/jobs/stream/", b"/jobs/" + CARD.encode() + b"/stream", b"/jobs/stream?ticket=x")
+ODD_PATHS = (
+    b"/jobs/stream?after=x",
+    b"/jobs/stream/",
+    b"/jobs/" + CARD.encode() + b"/stream",
+    b"/jobs/stream?ticket=x",
+)
 SETTINGS: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Sec-WebSocket-Key", (b"", b"short", b"\xff" * 24, CARD.encode())),
     (b"Sec-WebSocket-Version", (b"12", b"", b"13, 8", b"x")),
-    (b"Sec-WebSocket-Extensions", (b"permessage-deflate", b"permessage-deflate; server_max_window_bits=99", b";", b"x")),
+    (
+        b"Sec-WebSocket-Extensions",
+        (b"permessage-deflate", b"permessage-deflate; server_max_window_bits=99", b";", b"x"),
+    ),
     (b"Sec-WebSocket-Protocol", (b"\xff", b"a, b", b"", CARD.encode())),
     (b"Origin", (b"https://evil.example", b"null")),
     (b"Connection", (b"keep-alive", b"close", b"upgrade, close")),
@@ -84,8 +93,21 @@ def _payload(random: Random, opcode: int) -> bytes:
         reason = random.choice((b"", CARD.encode(), b"\xff", b"a" * 124))
         return random.choice((b"", b"\x03", struct.pack(">H", code) + reason))
     payloads = (
-        *(b"", random.choice(SPELLINGS).encode(), f'{{"number":"{CARD}","cvv":"{CVV}"}}'.encode(), b"\xff\xfe\xc3"),
-        *(b"a" * 125, b"a" * 126, b"a" * 4096, b"a" * 5000, b"\xed\xa0\x80", b"\xf4\x90\x80\x80", CARD.encode() * 300),
+        *(
+            b"",
+            random.choice(SPELLINGS).encode(),
+            f'{{"number":"{CARD}","cvv":"{CVV}"}}'.encode(),
+            b"\xff\xfe\xc3",
+        ),
+        *(
+            b"a" * 125,
+            b"a" * 126,
+            b"a" * 4096,
+            b"a" * 5000,
+            b"\xed\xa0\x80",
+            b"\xf4\x90\x80\x80",
+            CARD.encode() * 300,
+        ),
     )
     return random.choice(payloads)
 
@@ -101,4 +123,6 @@ def _length(size: int, flag: int) -> bytes:
 def masked(payload: bytes, mask: bytes) -> bytes:
     """Return the payload under its mask (section 5.3); the same again takes it off."""
     whole = mask * (len(payload) // 4 + 1)
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(whole[: len(payload)], "big")).to_bytes(len(payload), "big")
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(whole[: len(payload)], "big")).to_bytes(
+        len(payload), "big"
+    )

@@ -5,14 +5,9 @@ from random import Random
 
 from attrs import frozen
 
-from tests.fuzz.canary import CARD
 from tests.fuzz.frames import conversation
 from tests.fuzz.grammar import pay, request
-
-TOKENS = (
-    *(b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b":", b"\r\n\r\n", b"HTTP/1.1", b"\x80", b"\t", b",", b'"', b"{"),
-    *(CARD.encode(), b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n", b"%", b"\xf0\x9f\x92\xb3"),
-)
+from tests.fuzz.mutations import mutated
 
 # How many clients of a WebSocket wait for the answer to their handshake, as all should.
 IS_PATIENT = 0.8
@@ -70,7 +65,9 @@ def _mutated(random: Random, name: str) -> Made:
 
 def _pipeline(random: Random, name: str) -> Made:
     """Send several requests at once; a sound one last, which must not be answered as another."""
-    requests = [request(random, name, oddness=random.choice((0, 0, 0.2))) for _ in range(random.randint(1, 6))]
+    requests = [
+        request(random, name, oddness=random.choice((0, 0, 0.2))) for _ in range(random.randint(1, 6))
+    ]
     return _in_pieces(random, b"".join([*requests, pay(random, name)])), len(requests) + 1
 
 
@@ -84,7 +81,11 @@ def _websocket(random: Random, name: str) -> Made:
 
 def _noise(random: Random, _name: str) -> Made:
     noise = random.randbytes(random.choice((1, 10, 200, 5000)))
-    return [random.choice((noise, b"\x16\x03\x01" + noise, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + noise, b"\r\n" * 50))], None
+    return [
+        random.choice(
+            (noise, b"\x16\x03\x01" + noise, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + noise, b"\r\n" * 50)
+        )
+    ], None
 
 
 KINDS: dict[str, tuple[int, Callable[[Random, str], Made]]] = {
@@ -95,30 +96,6 @@ KINDS: dict[str, tuple[int, Callable[[Random, str], Made]]] = {
     "websocket": (11, _websocket),
     "noise": (3, _noise),
 }
-
-
-def mutated(random: Random, data: bytes) -> bytes:
-    """Return the data with one change somewhere."""
-    begin = random.randrange(len(data) + 1)
-    end = min(begin + random.choice((1, 1, 2, 8, 40, 400)), len(data))
-    match random.randrange(8):
-        case 0 if begin < len(data):
-            return data[:begin] + bytes([data[begin] ^ 1 << random.randrange(8)]) + data[begin + 1 :]
-        case 1:
-            return data[:begin] + random.randbytes(end - begin) + data[end:]
-        case 2 | 3:
-            return data[:begin] + random.choice(TOKENS) + data[begin:]
-        case 4:
-            return data[:begin] + data[end:]
-        case 5:
-            return data[:end] + data[begin:]
-        case 6:
-            return data[:begin]
-        case _:
-            lines = data.split(b"\r\n")
-            one, other = random.randrange(len(lines)), random.randrange(len(lines))
-            lines[one], lines[other] = lines[other], lines[one]
-            return b"\r\n".join(lines)
 
 
 def _in_pieces(random: Random, data: bytes) -> list[bytes]:

@@ -75,7 +75,9 @@ def of_answer(answer: Answer) -> Iterator[Finding]:
     if answer.status == SWITCHING_PROTOCOLS:
         return
     if answer.body:
-        yield from (Finding("undocumented", f"{answer.status}: {fault}") for fault in _of_body(answer, document))
+        yield from (
+            Finding("undocumented", f"{answer.status}: {fault}") for fault in _of_body(answer, document)
+        )
     elif answer.status >= FIRST_REFUSAL and "content-type" not in answer.headers:
         yield from _of_bare(answer)
 

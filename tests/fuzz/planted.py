@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from pgw import cli, logs
 from pgw.control import commands
 from pgw.domain.payment import PaymentOrder
-from pgw.domain.result import Ok, Result
+from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers, body, front
 from pgw.http.jobs import fetch, stream
 from pgw.http.payments import submit
@@ -23,22 +23,25 @@ Order = Result[PaymentOrder, Any]
 
 @frozen
 class Bug:
-    """What is wrong, how it is planted, and how the finding begins that tells of it."""
+    """What is wrong, how it is planted, how the finding of it begins, and which parts must find it."""
 
     wrong: str
     plant: Callable[[], None]
     finding: str
+    parts: tuple[str, ...] = ("raw",)
 
 
 def _order_then(change: Callable[[PaymentOrder], PaymentOrder]) -> None:
-    read_order = submit.read_order
+    read_order = getattr(submit, "read_order")  # noqa: B009 - mypy takes it for private
 
     def read(*arguments: Any) -> Order:
         match read_order(*arguments):
             case Ok(order):
                 return Ok(change(order))
-            case refused:
+            case Err() as refused:
                 return refused
+            case other:
+                raise AssertionError(other)
 
     setattr(submit, "read_order", read)  # noqa: B010 - here and below, mypy lets none be assigned
 
@@ -92,7 +95,7 @@ def _tell_the_number() -> None:
     _order_then(remember)
     make = stream.event_document
     setattr(stream, "event_document", lambda event: {**make(event), "card": numbers[-10:]})  # noqa: B010
-    unresolved = commands.unresolved_document
+    unresolved = getattr(commands, "unresolved_document")  # noqa: B009
     setattr(commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[-10:]})  # noqa: B010
 
 
@@ -104,7 +107,7 @@ def _tell_the_value() -> None:
         told = [evolve(one, detail=f"{one.detail} {document.get('card')}") for one in invalid]
         return refuse(parts, call, told)
 
-    read = submit.read_document
+    read = getattr(submit, "read_document")  # noqa: B009
 
     def read_document(parts: Any, call: Any) -> Any:
         result = read(parts, call)
@@ -128,19 +131,22 @@ def _echo_any_id() -> None:
     setattr(front, "redacted", lambda text: text)  # noqa: B010
 
 
+BOTH = ("raw", "described")
 BUGS: Mapping[str, Bug] = {
-    "answers_500": Bug("an unexpected exception", lambda: _order_then(_fail), "status 500"),
+    "answers_500": Bug("an unexpected exception", lambda: _order_then(_fail), "status 500", BOTH),
     "ends": Bug("a request that ends the process", lambda: _order_then(_die), "gateway ended"),
-    "undescribed": Bug("answers that no description has", _answer_a_teapot, "undocumented"),
-    "body_in_log": Bug("bodies logged whole", _log_bodies, "leak in log"),
+    "undescribed": Bug("answers that no description has", _answer_a_teapot, "undocumented", BOTH),
+    "body_in_log": Bug("bodies logged whole", _log_bodies, "leak in log", BOTH),
     "path_in_log": Bug("paths logged as they come", _redact_nothing, "leak in log"),
-    "cvv_in_traceback": Bug("an exception that tells the CVV", lambda: _order_then(_fail_telling), "leak in log"),
-    "value_in_answer": Bug("refusals that repeat the card", _tell_the_value, "leak in answer"),
+    "cvv_in_traceback": Bug(
+        "an exception that tells a CVV", lambda: _order_then(_fail_telling), "leak in log"
+    ),
+    "value_in_answer": Bug("refusals that repeat the card", _tell_the_value, "leak in answer", BOTH),
     "header_in_answer": Bug("any request's id said again", _echo_any_id, "leak in answer"),
-    "cvv_in_database": Bug("the CVV kept in clear", lambda: _order_then(_keep_cvv), "leak in pgw.db"),
-    "number_in_database": Bug("the number kept in base64", lambda: _order_then(_keep_number), "leak in pgw.db"),
+    "cvv_in_database": Bug("the CVV kept in clear", lambda: _order_then(_keep_cvv), "leak in pgw.db", BOTH),
+    "number_in_database": Bug("a number kept in base64", lambda: _order_then(_keep_number), "leak in pgw.db"),
     "number_in_frame": Bug("the number in a frame", _tell_the_number, "leak in frame"),
-    "number_for_operators": Bug("the number shown to operators", _tell_the_number, "leak in what operators"),
+    "number_for_operators": Bug("the number told to operators", _tell_the_number, "leak in what operators"),
 }
 
 

@@ -32,7 +32,7 @@ class Plan:
 
 
 def run(plan: Plan, tally: Tally) -> None:
-    """Send all of it and count, then search what is left of the gateway while it runs and when it has stopped."""
+    """Send all of it, then search what is left of the gateway, while it runs and when it has stopped."""
     folder = Path(tempfile.mkdtemp(prefix="pgw-fuzz-"))
     try:
         world = World.start(folder, plan.bug)

@@ -25,7 +25,7 @@ class Found:
 
 @define
 class Tally:
-    """`wanted` inputs in all; the counters are by kind of input, status, WebSocket opcode and kind of finding."""
+    """`wanted` inputs in all; counted are kinds of inputs, statuses, opcodes, and what is beside."""
 
     wanted: int
     began: float = field(factory=time.monotonic)
@@ -58,7 +58,10 @@ class Tally:
         self._told = now
         rate = self.done / max(now - self.began, 0.001)
         left = (self.wanted - self.done) / rate if rate else 0
-        line = f"{self.done} of {self.wanted} inputs, {rate:.0f} a second, {len(self.found)} findings, {left:.0f} s left"
+        line = (
+            f"{self.done} of {self.wanted} inputs, {rate:.0f} a second, "
+            f"{len(self.found)} findings, {left:.0f} s left"
+        )
         sys.stderr.write(f"\r{line:100}" if is_terminal else f"{line}\n")
         sys.stderr.flush()
 

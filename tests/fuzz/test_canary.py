@@ -78,7 +78,9 @@ def test_what_may_be_shown_of_a_card_is_not_taken_for_it() -> None:
     assert [] == list(card_sightings(shown.encode()))
 
 
-@pytest.mark.parametrize("text", ["0.7391", "2027-03-17T13:27.391Z", "17391", "73910", "a7391", "7391f", "73.91"])
+@pytest.mark.parametrize(
+    "text", ["0.7391", "2027-03-17T13:27.391Z", "17391", "73910", "a7391", "7391f", "73.91"]
+)
 def test_digits_within_other_numbers_are_not_taken_for_a_cvv(text: str) -> None:
     assert [] == list(cvv_sightings(text.encode()))
 

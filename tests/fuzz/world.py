@@ -3,7 +3,6 @@
 import re
 import signal
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,15 +13,24 @@ from trio_websocket import ConnectionClosed, HandshakeError, open_websocket_url
 from tests.end_to_end.programs import KEY, OTHER_KEY, Gateway, Simulator
 from tests.fuzz import evidence
 from tests.fuzz.canary import CARD, CVV
-from tests.fuzz.grammar import JOB, PAYMENT
 from tests.fuzz.oracle import TEXT, Finding, of_frame, of_leaks
+from tests.fuzz.vocabulary import JOB, PAYMENT
 from tests.fuzz.wire import Frame
 
 BANK = (
     *("--fault", "error_500=0.05", "--fault", "garbage=0.02", "--fault", "unavailable_503=0.02"),
     *("--lookup-fault", "error_500=0.9", "--hang-seconds", "1", "--slow-seconds", "0.5"),
 )
-GATEWAY = ("--log-level", "debug", "--bank-timeout", "2", "--inquiry-first", "0.1", "--max-in-flight", "100000")
+GATEWAY = (
+    "--log-level",
+    "debug",
+    "--bank-timeout",
+    "2",
+    "--inquiry-first",
+    "0.1",
+    "--max-in-flight",
+    "100000",
+)
 PLANTED_BUG = "PLANTED_BUG"  # names it to the program in `planted`
 MOST_FETCHED = 200
 READY_SECONDS = 10.0
@@ -83,7 +91,7 @@ class World:
         return found
 
     def what_is_kept(self) -> Iterator[Finding]:
-        """Yield card data in files, in what operators are told, and in payments and jobs as they are fetched."""
+        """Yield card data in files, in what operators are told, and in payments as they are fetched."""
         yield from evidence.of_files(self.gateway.database)
         if not self.gateway.is_alive:
             return
@@ -104,7 +112,8 @@ class World:
         try:
             async with open_websocket_url(url, extra_headers=headers) as stream:
                 while True:
-                    payload = (await stream.get_message()).encode()
+                    message = await stream.get_message()
+                    payload = message.encode() if isinstance(message, str) else message
                     self.heard.extend([*of_frame(Frame(TEXT, payload)), *of_leaks("frame", payload)])
         except (ConnectionClosed, HandshakeError) as ended:
             self.heard.append(Finding("stream ended", repr(ended)))
