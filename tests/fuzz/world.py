@@ -43,7 +43,8 @@ class Fuzzed(Gateway):
     def __init__(self, database: Path, bank_url: str, bug: str | None) -> None:
         if bug is not None:
             self.module = "tests.fuzz.planted"
-        super().__init__(database, bank_url, *GATEWAY, **{PLANTED_BUG: bug or ""})
+        environment = {PLANTED_BUG: bug or "", "PGW_FAILED_AUTHENTICATION_LIMIT": "0"}
+        super().__init__(database, bank_url, *GATEWAY, **environment)
 
     def take_lines(self) -> list[str]:
         """Return what was logged since the last time, and forget it: a long run logs gigabytes."""
