@@ -1,5 +1,6 @@
 """An input is what one connection sends. A seed and a number give the same one always and everywhere."""
 
+import re
 from collections.abc import Callable
 from random import Random
 
@@ -11,6 +12,8 @@ from tests.fuzz.mutations import mutated
 
 # How many clients of a WebSocket wait for the answer to their handshake, as all should.
 IS_PATIENT = 0.8
+_LETTERS, _DIGITS = str.maketrans("0123456789", "abcdefghij"), str.maketrans("abcdefghij", "0123456789")
+_NAMED = re.compile(r"\bfuzz-([a-j]+)\b")
 
 
 @frozen
@@ -33,7 +36,13 @@ class Input:
 
 
 def name_of(number: int) -> str:
-    return f"fuzz-{number}"
+    """Return a name without a digit in it, which might be the CVV's."""
+    return f"fuzz-{str(number).translate(_LETTERS)}"
+
+
+def numbers_named(text: str) -> list[int]:
+    """Return the numbers of the inputs that a text names."""
+    return [int(named.translate(_DIGITS)) for named in _NAMED.findall(text)]
 
 
 def input_of(seed: int, number: int) -> Input:

@@ -15,7 +15,7 @@ from tests.fuzz.wire import Answer, Frame, Received
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 TEXT, CLOSE, PONG, LONGEST_CLOSE = 1, 8, 10, 125
-SWITCHING_PROTOCOLS, FIRST_REFUSAL, INTERNAL_ERROR, NOT_IMPLEMENTED, UNAVAILABLE = 101, 400, 500, 501, 503
+SWITCHING_PROTOCOLS, FIRST_REFUSAL, INTERNAL_ERROR, UNAVAILABLE = 101, 400, 500, 503
 # What is refused before there is a request to answer, by the HTTP parser: no body, and the connection ends.
 WITHOUT_A_BODY = {400, 408, 413, 414, 431, 501, 505}
 # A transfer coding that is not known (RFC 9112, section 6.1), and another version (RFC 9110, section 15.6.6),
@@ -83,10 +83,10 @@ def of_answer(answer: Answer) -> Iterator[Finding]:
 
 
 def _is_intended(answer: Answer, document: Mapping[str, Any] | None) -> bool:
-    if document is None:
-        return answer.status == NOT_IMPLEMENTED and not answer.body
     is_due = "retry-after" in answer.headers or answer.status != UNAVAILABLE
-    return is_due and is_intended(answer.status, document.get("code"))
+    if not answer.body:  # as to HEAD
+        return is_due and answer.status in INTENDED
+    return is_due and document is not None and is_intended(answer.status, document.get("code"))
 
 
 def is_intended(status: int, code: object) -> bool:

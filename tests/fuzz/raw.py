@@ -1,11 +1,10 @@
 """Raw bytes at the socket: batches of inputs, each judged by itself, and what each batch left."""
 
-import re
 from collections.abc import Sequence
 
 import trio
 
-from tests.fuzz.inputs import Input, input_of, name_of
+from tests.fuzz.inputs import Input, input_of, numbers_named
 from tests.fuzz.oracle import Finding, findings_of
 from tests.fuzz.sender import exchange
 from tests.fuzz.tally import Tally
@@ -14,7 +13,6 @@ from tests.fuzz.world import World
 
 AT_A_TIME = 48
 BATCH = 250
-_NAMED = re.compile(r"\bfuzz-([0-9]+)\b")
 
 
 async def send_raw(world: World, seed: int, numbers: Sequence[int], tally: Tally) -> None:
@@ -50,7 +48,7 @@ async def _send_one(world: World, sent: Input, tally: Tally, at_a_time: trio.Sem
 
 def _replay(finding: Finding, batch: Sequence[int]) -> str:
     """Name the input that a line of the log names, or else the batch."""
-    named = _NAMED.search(finding.what)
-    if named and int(named[1]) in batch and name_of(int(named[1])) == named[0]:
-        return f"--replay {named[1]}"
+    for number in numbers_named(finding.what):
+        if number in batch:
+            return f"--replay {number}"
     return f"--replay {batch[0]}-{batch[-1]}"

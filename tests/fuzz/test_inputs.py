@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.programs import PROJECT
 from tests.fuzz.canary import CARD, CVV
 from tests.fuzz.frames import masked
-from tests.fuzz.inputs import KINDS, Input, input_of
+from tests.fuzz.inputs import KINDS, Input, input_of, name_of, numbers_named
 from tests.fuzz.mutations import TOKENS, mutated
 from tests.fuzz.orders import CHANGES, order
 from tests.fuzz.vocabulary import NAMES
@@ -40,6 +40,12 @@ def test_a_seed_and_a_number_are_one_input_in_any_order_and_process() -> None:
     backwards = {number: input_of(7, number) for number in reversed(range(300))}
     assert digest_of(7, range(300)) == told.stdout.strip()
     assert [input_of(7, number) for number in range(300)] == [backwards[number] for number in range(300)]
+
+
+def test_the_name_of_an_input_tells_its_number_and_has_no_digit() -> None:
+    names = [name_of(number) for number in (0, 1, 10, int(CVV), 200_000)]
+    assert [0, 1, 10, int(CVV), 200_000] == numbers_named(f'"{names[0]}" {", ".join(names[1:])} fuzz-7')
+    assert not re.search(r"\d", "".join(names))
 
 
 def test_another_seed_or_number_is_another_input() -> None:

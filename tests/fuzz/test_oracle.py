@@ -55,6 +55,7 @@ FINE: dict[str, bytes] = {
     "an intended 503": answer(problem("Overloaded"), headers="retry-after: 1\r\n"),
     "no body, and closed": BARE,
     "a coding that is not known": BARE.replace(b"400", b"501"),
+    "another version in HEAD": BARE.replace(b"400", b"505"),
     "an answer to HEAD": b"HTTP/1.1 200 \r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n",
     "in chunks": HTML + b"transfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     "go on": b"HTTP/1.1 100 \r\n\r\n" + BARE,
