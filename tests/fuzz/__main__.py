@@ -35,15 +35,16 @@ def main(  # noqa: PLR0917 - click gives them by name
     of a canary card in whatever it answered, logged or kept. Exit code 1 where anything is found.
     """
     seed = secrets.randbelow(1_000_000) if seed is None else seed
+    status = STOPPED
     try:
         if bugs:
-            sys.exit(_plant_each(seed))
-        numbers = [*_numbers(replay)] * times if replay else range(1, round(inputs * SHARES[part]) + 1)
-        plan = Plan(seed, numbers, 0 if replay else inputs - len(numbers), bug)
-        sys.exit(_run(plan))
-    except KeyboardInterrupt:
+            status = _plant_each(seed)
+        else:
+            numbers = [*_numbers(replay)] * times if replay else range(1, round(inputs * SHARES[part]) + 1)
+            status = _run(Plan(seed, numbers, 0 if replay else inputs - len(numbers), bug))
+    except* KeyboardInterrupt:
         click.echo("\nStopped.")
-        sys.exit(STOPPED)
+    sys.exit(status)
 
 
 def _run(plan: Plan) -> int:
