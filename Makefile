@@ -5,10 +5,11 @@ VENV := .venv
 INSTALLED := $(VENV)/installed
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
+INPUTS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture check bench
+.PHONY: help demo test simulate torture fuzz check bench
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -38,6 +39,10 @@ simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant eac
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
 	@$(VENV)/bin/pytest -q -m long tests/end_to_end
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
+fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant each known bug, which must be found
+	@$(VENV)/bin/python -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))
+	@$(VENV)/bin/python -m tests.fuzz --bugs $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .

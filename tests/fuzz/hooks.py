@@ -1,0 +1,84 @@
+"""What is done to each call of schemathesis: canaries are planted, and its answer is judged."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any
+
+import schemathesis
+
+from tests.fuzz.canary import CVV, SPELLINGS
+from tests.fuzz.oracle import Finding, findings_of
+from tests.fuzz.tally import Tally
+from tests.fuzz.wire import Answer, Received
+
+CANARIES, FUTURE = 0.6, 2040
+KEY_HEADER, EXAMPLE_KEY = "Idempotency-Key", "order-17"
+# A schema knows no check digit, no calendar, no currency's decimals, and not which keys were used before.
+ONLY_THE_GATEWAY_KNOWS = {
+    *(
+        "InvalidCardNumber",
+        "InvalidCvv",
+        "ExpiredCard",
+        "InvalidExpiryDate",
+        "InvalidAmount",
+        "CardDataInText",
+    ),
+    "IdempotencyKeyReused",
+}
+_NUMBER, _THREE_OR_FOUR = re.compile(r"[ -]*([0-9][ -]*){12,19}"), re.compile(r"[0-9]{3,4}")
+
+
+def planter(random: Random, tally: Tally) -> Callable[..., None]:
+    """Put the canary where a card of the right form is, which changes nothing of what is right or wrong.
+
+    The one example of an idempotency key is at times made another, or all but the first were refused.
+    """
+
+    def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - schemathesis looks at names
+        if case.headers and case.headers.get(KEY_HEADER) == EXAMPLE_KEY and random.random() < CANARIES:
+            case.headers[KEY_HEADER] = f"{EXAMPLE_KEY}-{random.randrange(10**6)}"
+        card = case.body.get("card") if isinstance(case.body, dict) else None
+        if not isinstance(card, dict) or random.random() > CANARIES:
+            return
+        if _is_text(card.get("number"), _NUMBER) and _is_text(card.get("cvv"), _THREE_OR_FOUR):
+            tally.notes["canary cards in described requests"] += 1
+            card |= {"number": random.choice(SPELLINGS), "cvv": CVV}
+            if card.get("expiryYear") in range(1000, 10_000):
+                card["expiryYear"] = FUTURE
+
+    return before_call
+
+
+def _is_text(value: object, form: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def judge(tally: Tally, found: list[Finding]) -> Callable[..., None]:
+    """Judge each answer as one to raw bytes, and a refusal of what the schema allows for its reason."""
+
+    def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001
+        headers = {name.lower(): value[-1] for name, value in response.headers.items()}
+        body = b"" if case.method == "HEAD" else response.content
+        received = Received((Answer(response.status_code, headers, body),))
+        tally.count("described", received)
+        tally.tell()
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+        found.extend(findings_of(received, head + b"\r\n" + response.content))
+        found.extend(_of_reason(case, response.status_code, body))
+
+    return after_call
+
+
+def _of_reason(case: Any, status: int, body: bytes) -> Iterator[Finding]:
+    if status not in {400, 422} or case.path != "/payments" or not _is_positive(case):
+        return
+    document: Mapping[str, Any] = json.loads(body)
+    codes = {error["code"] for error in document.get("errors", [])} or {document["code"]}
+    if unknown := codes - ONLY_THE_GATEWAY_KNOWS:
+        yield Finding("refused though described", f"{sorted(unknown)}: {case.as_curl_command()}")
+
+
+def _is_positive(case: Any) -> bool:
+    return case.meta is not None and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE
