@@ -10,6 +10,7 @@ from quart import Response
 from pgw.domain.errors import Invalid
 from pgw.http.call import Call, Parts
 from pgw.http.problems.codes import PROBLEMS
+from pgw.logs import redacted
 
 RETRY_AFTER_SECONDS = 1
 MOST_LISTED = 100  # invalid fields; a body of 64 KiB has room for thousands
@@ -75,7 +76,7 @@ def problem_document(
         "title": kind.title,
         "status": kind.status,
         "detail": detail or kind.explanation,
-        "instance": instance,
+        "instance": instance and redacted(instance),
         "code": kind.code,
         "requestId": request_id,
         "date": timestamp(at),

@@ -8,8 +8,10 @@ import structlog
 from attrs import evolve
 from quart import Response, has_websocket_context, request, websocket
 from quart.wrappers import Request, Websocket
+from quart.wrappers.base import BaseRequestWebsocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter
 
 from pgw.actors.key_ring import Credential
 from pgw.domain.errors import Refusal
@@ -36,7 +38,7 @@ def make_app(
     proxies: TrustedProxies = NO_PROXIES,
 ) -> Application:
     """Assemble the application from the route table, or from some of it."""
-    app = QuartTrio("pgw", static_folder=None)
+    app = _Application("pgw", static_folder=None)
     app.asgi_http_class = Exchange
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -49,6 +51,21 @@ def make_app(
             app.add_url_rule(route.path, name, endpoint, methods=[route.method])
     _answer_errors(app, parts)
     return Front(cast("Any", app), parts.clock, parts.ids, proxies, parts.measures)
+
+
+class _Application(QuartTrio):
+    """Quart's, which finds a route by its path alone: a `Host` that is no name would be a bare 500."""
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        if request is None:
+            return None
+        return self.url_map.bind(
+            "pgw",
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+        )
 
 
 def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., Awaitable[Response | None]]:

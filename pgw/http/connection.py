@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import trio
@@ -26,6 +27,7 @@ class Connection:
         self._patience = patience
         self._waiting = waiting
         self._head = b""
+        self._sending = trio.Lock()
         self._head_has_begun = False
         self._is_upgraded = False
         self._receiving = trio.CancelScope()
@@ -90,7 +92,7 @@ class Connection:
         head, self._head = self._head, b""
         if head or data:
             self.sent_by = trio.current_time() + self._patience.sending
-            await self._stream.send_all(head + data)
+            await self._in_turn(self._stream.send_all, head + data)
             self.sent_by = NEVER
 
     async def linger(self) -> None:
@@ -102,7 +104,18 @@ class Connection:
 
     async def send_eof(self) -> None:
         await self.send_all(b"")
-        await self._stream.send_eof()
+        await self._in_turn(self._stream.send_eof)
+
+    async def _in_turn(self, send: Callable[..., Awaitable[None]], *data: bytes) -> None:
+        """Send when nothing else is being sent: a pong may be on its way when an event is to go."""
+        if self._sending.locked():
+            await self._sending.acquire()
+        else:
+            self._sending.acquire_nowait()
+        try:
+            await send(*data)
+        finally:
+            self._sending.release()
 
     async def aclose(self) -> None:
         self.be_busy()

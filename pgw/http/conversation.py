@@ -68,13 +68,21 @@ class Conversation(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         match event:
             case RawData():
-                await super().protocol_send(event)
+                await self._send(event.data)
             case Updated(idle=True):
                 self._connection.be_idle()
             case Updated():
                 self._connection.be_busy()
             case Closed():
                 await self._end()
+
+    async def _send(self, data: bytes) -> None:
+        """Send all of it or end the connection: half of a frame or of a head would be taken for another."""
+        try:
+            with trio.CancelScope(shield=True):
+                await self._connection.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            await self.protocol.handle(Closed())
 
     async def _end(self) -> None:
         protocol = cast("Any", self.protocol)

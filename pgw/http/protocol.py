@@ -72,6 +72,9 @@ class Protocol(H11Protocol):
 
     async def refuse(self, code: str) -> None:
         """Answer with a problem unless an answer has begun, and take nothing more from this client."""
+        if self._requests.our_state is h11.SEND_BODY:
+            self._is_over = True  # the answer that is under way ends the connection
+            return
         if self._requests.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             scope = None if self.stream is None else cast("dict[str, Any]", self.stream.scope)
             refused = self._refusals.of(code, scope)

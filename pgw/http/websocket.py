@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 from hypercorn.protocol.events import Body, Data, Event, StreamClosed
-from hypercorn.protocol.ws_stream import FrameTooLargeError, Handshake, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping, Pong
 from wsproto.frame_protocol import CloseReason
@@ -34,7 +34,13 @@ class WebSocket(WSStream):
 
     async def handle(self, event: Event) -> None:
         if isinstance(event, Body | Data) and not self.closed and not self.handshake.accepted:
+            if self.state is not ASGIWebsocketState.HANDSHAKE:
+                return  # an answer is under way, and ends the connection
+            # Before anything is awaited: the endpoint may be about to accept, and would answer beside it.
+            self.closed = True
             await self.refuse("MalformedHttp")
+            if self.app_put is not None:
+                await self.app_put({"type": "websocket.disconnect", "code": CloseReason.ABNORMAL_CLOSURE})
         else:
             await super().handle(event)
 

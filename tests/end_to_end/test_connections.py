@@ -30,6 +30,13 @@ def test_requests_sent_at_once_are_answered_in_turn(gateway: Gateway) -> None:
     assert [b"200", b"202", b"404"] == [part[:3] for part in answers.split(b"HTTP/1.1 ")[1:]]
 
 
+@pytest.mark.parametrize("host", [b"pgw..test", b"a" * 64 + b".test", b"x:y", b"\xff", b"[::1"])
+def test_a_host_that_is_no_name_is_of_no_matter(host: bytes, gateway: Gateway) -> None:
+    with connected(gateway) as connection:
+        connection.sendall(HEALTH.replace(b"Host: x", b"Host: " + host))
+        assert heard(connection, b"}").startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_head_request_has_no_body(gateway: Gateway) -> None:
     with connected(gateway) as connection:
         connection.sendall(HEALTH.replace(b"GET", b"HEAD") + HEALTH)

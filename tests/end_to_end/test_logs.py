@@ -109,3 +109,10 @@ def assert_not_stored(gateway: Gateway) -> None:
             continue
         data = file.read_bytes()
         assert [] == [form for form in (*FORMS, CANARY_CVV) if form.encode() in data]
+
+
+@pytest.mark.parametrize("path", ["/problems/3749-186352-07773", "/nowhere/374918635207773"])
+def test_a_card_number_in_a_path_is_not_repeated(path: str, gateway: Gateway) -> None:
+    problem = gateway.client.get(path).json()
+    assert ("UnknownRoute", 404) == (problem["code"], problem["status"])
+    assert problem["instance"].endswith("/[redacted]")
