@@ -1,5 +1,6 @@
 """HTTP/1.1 as Hypercorn speaks it, less what it answers by itself and what it upgrades to."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import h11
@@ -34,6 +35,15 @@ class Requests(h11.Connection):
         if event is h11.NEED_DATA and self.our_state is h11.IDLE and self.trailing_data[0]:
             self._connection.begin_head()
         return event
+
+
+class Stream(HTTPStream):
+    """Hypercorn's, whose own answer, where the application ended without one, is in our shape too."""
+
+    refuse: Callable[[str], Awaitable[None]]
+
+    async def _send_error_response(self, _status_code: int) -> None:
+        await self.refuse("InternalError")
 
 
 class Protocol(H11Protocol):
@@ -107,7 +117,7 @@ class Protocol(H11Protocol):
         elif len(headers) > MOST_HEADER_FIELDS:
             await self.refuse("RequestHeadTooLarge")
         elif not is_handshake(request.method, headers, request.http_version.decode()):
-            await self._begin(HTTPStream, request, headers)
+            await self._begin(Stream, request, headers)
         elif self._requests.trailing_data[0]:
             await self.refuse("MalformedHttp")
         else:
@@ -117,7 +127,7 @@ class Protocol(H11Protocol):
             await self._begin(WebSocket, request, spoken)
 
     async def _begin(
-        self, kind: type[HTTPStream | WebSocket], request: h11.Request, headers: list[tuple[bytes, bytes]]
+        self, kind: type[Stream | WebSocket], request: h11.Request, headers: list[tuple[bytes, bytes]]
     ) -> None:
         """Begin a request, without counting it: Hypercorn closes a connection after 1,000."""
         self.stream = kind(
@@ -131,8 +141,9 @@ class Protocol(H11Protocol):
             self.stream_send,
             STREAM_ID,
         )
+        self.stream.refuse = self.refuse
         if isinstance(self.stream, WebSocket):
-            self.stream.pong, self.stream.refuse = self._peer.expect_pong, self.refuse
+            self.stream.pong = self._peer.expect_pong
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,

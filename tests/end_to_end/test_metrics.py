@@ -150,7 +150,9 @@ def test_with_an_address_of_their_own_they_are_there_and_nowhere_else(
         tmp_path / "pgw.db", start_simulator().url, PGW_METRICS_ADDRESS="127.0.0.1:0", PGW_GRACE="3"
     )
     apart = metrics_url(gateway)
-    assert "UnknownRoute" == gateway.client.get("/metrics").json()["code"]
+    # By a client of its own: what this gateway describes is without it too.
+    assert "UnknownRoute" == httpx.get(f"{gateway.url}/metrics").json()["code"]
+    assert "/metrics" not in gateway.client.get("/openapi.json").json()["paths"]
     assert 1 == scrape(apart).value("pgw_storage_up")
     assert [200, 200] == [httpx.get(f"{apart}/health/{state}").status_code for state in ("live", "ready")]
     for path in ("/payments", "/payments/pay_x", "/jobs/job_x", "/jobs/stream", "/problems/UnknownJob", "/"):

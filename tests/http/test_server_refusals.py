@@ -5,6 +5,7 @@ import structlog
 import trio
 from structlog.testing import LogCapture
 
+from pgw.http.front import Receive
 from tests.http.applications import Answering
 from tests.http.serving import heard, ours, problem_in, stock
 
@@ -124,6 +125,17 @@ async def test_bytes_behind_a_request_that_closes_are_answered_in_its_stead_by_h
     async with stock(application) as served:
         assert (await served.answer_to(CLOSING + b"x")).startswith(b"HTTP/1.1 400 ")
         assert application.began.is_set()
+
+
+async def test_an_application_that_ends_without_an_answer_is_a_problem_in_the_one_shape() -> None:
+    async def ends(_scope: object, receive: Receive, _send: object) -> None:
+        await receive()
+
+    async with ours(ends) as served:
+        answer = await served.answer_to(GET)
+        status, problem = problem_in(answer)
+        assert (500, "InternalError") == (status, problem["code"])
+        assert 1 == answer.count(b"HTTP/1.1 ")
 
 
 async def test_http_2_is_never_spoken() -> None:
