@@ -39,6 +39,11 @@ class Load:
     locations: list[str] = field(factory=list)
     without_retry_after: int = 0
 
+    def forget(self) -> None:
+        self.milliseconds.clear()
+        self.locations.clear()
+        self.without_retry_after = 0
+
     @property
     def counts(self) -> Counter[int]:
         return Counter({status: len(taken) for status, taken in self.milliseconds.items()})
@@ -141,19 +146,35 @@ def _whole(received: bytes) -> tuple[bytes] | None:
 
 
 def steadily(
-    address: tuple[str, int], a_second: float, seconds: float, keys: tuple[str, ...], most: int = 1000
+    address: tuple[str, int],
+    a_second: float,
+    seconds: float,
+    keys: tuple[str, ...],
+    most: int = 1000,
+    until_connected: float = 0.0,
 ) -> Load:
-    """Pay at a rate for some seconds, over at most so many connections, and wait for the last answers."""
+    """Pay at a rate for some seconds, over at most so many connections, and wait for the last answers.
+
+    What is sent in the seconds `until_connected` before that, in which most connections are made, does not
+    count.
+    """
     load = Load(seconds)
     clients = _Clients(address, most, load, keys)
+    if until_connected:
+        _send_steadily(clients, a_second, until_connected)
+        load.forget()
+    _send_steadily(clients, a_second, seconds)
+    _wait_for_the_last(clients)
+    return load
+
+
+def _send_steadily(clients: _Clients, a_second: float, seconds: float) -> None:
     for sent, due in enumerate(_dues(time.perf_counter(), a_second, seconds)):
         while (left := due - time.perf_counter()) > 0:
             clients.receive(left)
         clients.send(due)
         if sent % 8 == 0:  # a client that is late to send must not be late to hear
             clients.receive(0)
-    _wait_for_the_last(clients)
-    return load
 
 
 def closed_loop(address: tuple[str, int], clients: int, seconds: float, keys: tuple[str, ...]) -> Load:

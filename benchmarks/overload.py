@@ -13,6 +13,7 @@ KEYS = ("ap_123", "ap_456")
 TIMES = 3
 CLIENTS = 32
 SECONDS = 5.0
+UNTIL_CONNECTED = 2.0
 LEAST_GOODPUT, REFUSED_WITHIN_MS = 0.8, 100.0
 HEADS = ("", "a second", "202 a second", "p50 ms", "p99 ms", "refused", "p50 ms", "p99 ms", "not answered")
 
@@ -26,7 +27,7 @@ def main() -> None:
         closed_loop(ADDRESS, CLIENTS, 1.0, KEYS)
         before = closed_loop(ADDRESS, CLIENTS, SECONDS, KEYS)
         capacity = before.accepted_a_second
-        over = steadily(ADDRESS, TIMES * capacity, SECONDS, KEYS)
+        over = steadily(ADDRESS, TIMES * capacity, SECONDS, KEYS, until_connected=UNTIL_CONNECTED)
         after = closed_loop(ADDRESS, CLIENTS, SECONDS, KEYS)
     print(("{:>14}" * len(HEADS)).format(*HEADS))
     for name, load in (("capacity", before), (f"{TIMES} times", over), ("afterwards", after)):

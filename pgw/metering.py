@@ -13,6 +13,7 @@ from pgw.actors.event_stream import EventStream
 from pgw.domain.job import JobEvent
 from pgw.http.app import make_app
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.http.open_connections import OpenConnections
 from pgw.http.problems.codes import PROBLEMS
 from pgw.http.routes import METRICS_AND_HEALTH, ROUTES, WITHOUT_METRICS, Route
@@ -58,13 +59,13 @@ class Metering:
             self.routes = WITHOUT_METRICS
             yield
 
-    def measuring(self, parts: Parts, connections: OpenConnections) -> Parts:
-        """Return the parts with what measures, and what shows it of them and of the clients' connections."""
+    def measuring(self, parts: Parts, connections: OpenConnections, door: Door) -> Parts:
+        """Return the parts with what measures, and what shows it of them and of those beside."""
         gauges = Gauges(
             parts.gateway,
             parts.storage,
             parts.stream,
-            lambda: parts.door.turned_away,
+            lambda: door.turned_away,
             connections,
             parts.clock,
             __version__,
@@ -90,7 +91,7 @@ class Metering:
                     self._listener,
                     clock=parts.clock,
                     ids=parts.ids,
-                    door=parts.door,
+                    door=Door(parts.clock, parts.ids),
                     shutdown=trio.sleep_forever,
                     grace=0,
                     connections=OpenConnections(),

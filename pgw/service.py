@@ -81,8 +81,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
-            grace, door = settings.grace, Door(clock)
-            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, grace, secret, door)
+            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret)
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)
             nursery.cancel_scope.cancel()
@@ -98,8 +97,8 @@ async def _serve_clients(
 ) -> None:
     """Serve the interface, and the metrics beside it, until the gateway has stopped."""
     most = connections_within(settings.max_connections, bank_concurrency=settings.bank_concurrency)
-    connections = OpenConnections(most=most)
-    parts = metering.measuring(parts, connections)
+    connections, door = OpenConnections(most=most), Door(parts.clock, parts.ids)
+    parts = metering.measuring(parts, connections, door)
     throttle = make_throttle(parts.clock, settings.rate_limit, settings.failed_authentication_limit)
     proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -115,7 +114,7 @@ async def _serve_clients(
             listener,
             clock=parts.clock,
             ids=parts.ids,
-            door=parts.door,
+            door=door,
             shutdown=parts.stopping.wait,
             drained=parts.gateway.drained,
             grace=settings.grace,

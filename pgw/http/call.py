@@ -8,7 +8,6 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.http.docs.files import Docs
-from pgw.http.door import Door
 from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
@@ -19,7 +18,7 @@ class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
     From then on there are `grace` seconds until what still runs is cut off. `secret` is what fingerprints of
-    requests are made with; the `door` is the server's too; `docs` is the application's own to add.
+    requests are made with; `docs` is the application's own to add.
     """
 
     gateway: Gateway
@@ -31,7 +30,6 @@ class Parts:
     stopping: trio.Event
     grace: float
     secret: bytes = field(repr=False)
-    door: Door
     measures: Measures = UNMEASURED
     scrape: Scrape = scrape_nothing
     docs: Docs | None = field(default=None, repr=False)

@@ -91,9 +91,12 @@ class Connection:
                 self.expect_pong()
         head, self._head = self._head, b""
         if head or data:
-            self.sent_by = trio.current_time() + self._patience.sending
-            await self._in_turn(self._stream.send_all, head + data)
-            self.sent_by = NEVER
+            await self.send_whole(head + data)
+
+    async def send_whole(self, data: bytes) -> None:
+        self.sent_by = trio.current_time() + self._patience.sending
+        await self._in_turn(self._stream.send_all, data)
+        self.sent_by = NEVER
 
     async def linger(self) -> None:
         """Close our side and be read for a moment: closed with bytes unread it is reset, answer and all."""

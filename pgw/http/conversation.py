@@ -12,6 +12,7 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from pgw.http.connection import Connection
+from pgw.http.door import Door
 from pgw.http.protocol import Protocol
 from pgw.http.refusal import Refusals
 
@@ -30,10 +31,12 @@ class Conversation(TCPServer):
         connection: Connection,
         *,
         refusals: Refusals,
+        door: Door,
     ) -> None:
         super().__init__(app, config, context, state, cast("Any", connection))
         self._connection = connection
         self._refusals = refusals
+        self._door = door
 
     async def run(self, refused: str | None = None) -> None:
         """Answer requests until either side ends it; or say at once why none is, by the code of a problem."""
@@ -46,6 +49,7 @@ class Conversation(TCPServer):
         except OSError:
             pass  # it left while it was asked for its address
         finally:
+            self._door.leave(self._connection)
             await self._close()
 
     def _protocol(self, task_group: TaskGroup) -> Any:
@@ -54,6 +58,7 @@ class Conversation(TCPServer):
         return Protocol(
             self._connection,
             self._refusals,
+            self._door,
             self.config,
             self.app,
             self.context,

@@ -1,19 +1,25 @@
 """Where payments are refused while more come than can be taken, early, so that it costs next to nothing."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import structlog
 
-from pgw.ports import Clock
+from pgw.domain.errors import Refusal
+from pgw.http import answers
+from pgw.http.front import request_id_of
+from pgw.ports import Clock, Ids
 
-MOST_AT_WORK = 64
-LONGEST_AT_WORK_SECONDS = 0.1
+MOST_AT_WORK = 256  # more than a merchant's burst, and a quarter of a second's work
 TOLD_EVERY_SECONDS = 1.0
+TURNED_AWAY = "pgw.turned_away"  # in a scope: the door was closed when all of the request was there
 _log = structlog.get_logger()
 PAYMENTS = "/payments"
 _LINE = f"POST {PAYMENTS} HTTP/1.1\r\n".encode()
+_HEAD = (
+    b"HTTP/1.1 503 \r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n%sx-request-id: %s\r\n"
+    b"content-length: %d\r\n\r\n%s"
+)
+_REQUEST_ID = re.compile(rb"\r\nx-request-id: ?([^\r]*)\r\n", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: ?([0-9]{1,5})\r\n")
 # What may change how far a request goes, or what becomes of its connection; and a folded line.
 _UNUSUAL = re.compile(
@@ -24,43 +30,71 @@ _UNUSUAL = re.compile(
 class Door:
     """Counts the payments at work: received whole, and not answered yet.
 
-    It closes while more than `MOST_AT_WORK` are, of which the first has been for over
-    `LONGEST_AT_WORK_SECONDS`. Few may be slow, as on a slow disk, and many may come at once; only many that
-    are slow are too many.
+    It is closed while `MOST_AT_WORK` are: what comes on top would only make all wait longer.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
-        # By the order in which they came.
-        self._since: dict[object, float] = {}
+        self._ids = ids
+        self._answer = _answer_in_pieces(clock)
+        # Without values: a set that keeps its order.
+        self._callers: dict[object, None] = {}
         self.turned_away = 0
         self._told = 0
         self._told_at = clock.monotonic() - TOLD_EVERY_SECONDS
 
     @property
+    def at_work(self) -> int:
+        return len(self._callers)
+
+    @property
     def is_closed(self) -> bool:
-        if len(self._since) <= MOST_AT_WORK:
-            return False
-        first = next(iter(self._since.values()))
-        return self._clock.monotonic() - first > LONGEST_AT_WORK_SECONDS
+        return len(self._callers) >= MOST_AT_WORK
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Count a payment as at work for as long as the block lasts."""
-        ticket = object()
-        self._since[ticket] = self._clock.monotonic()
-        try:
-            yield
-        finally:
-            del self._since[ticket]
+    def has(self, caller: object) -> bool:
+        return caller in self._callers
 
-    def turn_away(self) -> None:
-        """Count a payment that is refused unread. A log line for each would cost more than the refusal."""
+    def enter(self, caller: object) -> None:
+        """Count the payment that came whole from this caller, who has one at work at a time."""
+        self._callers[caller] = None
+
+    def leave(self, caller: object) -> None:
+        """Count the caller's payment no longer, if one was."""
+        self._callers.pop(caller, None)
+
+    def answer_to(self, received: bytes, caller: object, headers: bytes) -> bytes | None:
+        """Return the whole answer, with these headers too, to a payment that is turned away unread.
+
+        None where it entered, and where what was received must be read to tell what it is.
+        """
+        if not is_whole_payment(received):
+            return None
+        if not self.is_closed:
+            self.enter(caller)
+            return None
+        self._count()
+        found = _REQUEST_ID.search(received)
+        request_id = request_id_of([(b"x-request-id", found[1])] if found else [], self._ids).encode()
+        first, second, last = self._answer
+        body = b"".join((first, request_id, second, answers.timestamp(self._clock.now()).encode(), last))
+        return _HEAD % (headers, request_id, len(body), body)
+
+    def _count(self) -> None:
+        """Count a payment that is turned away. A log line for each would cost more than the refusal."""
         self.turned_away += 1
         now = self._clock.monotonic()
         if now - self._told_at >= TOLD_EVERY_SECONDS:
-            _log.warning("PaymentsTurnedAway", Count=self.turned_away - self._told, AtWork=len(self._since))
+            _log.warning("PaymentsTurnedAway", Count=self.turned_away - self._told, AtWork=self.at_work)
             self._told, self._told_at = self.turned_away, now
+
+
+def _answer_in_pieces(clock: Clock) -> tuple[bytes, bytes, bytes]:
+    """Return the problem's JSON before, between and after the request's id and the date."""
+    at, request_id = clock.now(), "req_"
+    document = answers.problem_document(Refusal.OVERLOADED, request_id, at, instance=PAYMENTS)
+    first, _, rest = answers.encode(document).partition(request_id)
+    second, _, last = rest.partition(answers.timestamp(at))
+    return first.encode(), second.encode(), last.encode()
 
 
 def is_whole_payment(received: bytes) -> bool:

@@ -6,11 +6,13 @@ from typing import Any, cast
 import h11
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
-from hypercorn.protocol.events import Request
+from hypercorn.protocol.events import EndBody, Request, StreamClosed
+from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 
 from pgw.http.connection import Connection
+from pgw.http.door import PAYMENTS, TURNED_AWAY, Door
 from pgw.http.refusal import Refusals
 from pgw.http.websocket import WebSocket, is_handshake
 
@@ -40,7 +42,21 @@ class Requests(h11.Connection):
 class Stream(HTTPStream):
     """Hypercorn's, whose own answer, where the application ended without one, is in our shape too."""
 
+    door: Door
+    peer: Connection
     refuse: Callable[[str], Awaitable[None]]
+
+    async def handle(self, event: StreamEvent) -> None:
+        """Take a payment for at work from when all of it is there until its answer, or its client's end."""
+        match event:
+            case EndBody() if self.scope["method"] == "POST" and self.scope["path"] == PAYMENTS:
+                if self.door.is_closed and not self.door.has(self.peer):
+                    cast("dict[str, Any]", self.scope)[TURNED_AWAY] = True
+                else:
+                    self.door.enter(self.peer)
+            case StreamClosed():
+                self.door.leave(self.peer)
+        await super().handle(event)
 
     async def _send_error_response(self, _status_code: int) -> None:
         await self.refuse("InternalError")
@@ -49,10 +65,13 @@ class Stream(HTTPStream):
 class Protocol(H11Protocol):
     """Hypercorn's, with refusals in our one shape, and never HTTP/2, of which no client here has a need."""
 
-    def __init__(self, connection: Connection, refusals: Refusals, config: Config, *rest: Any) -> None:
+    def __init__(
+        self, connection: Connection, refusals: Refusals, door: Door, config: Config, *rest: Any
+    ) -> None:
         app, *others = rest
         super().__init__(app, config, *others)
         self._refusals = refusals
+        self._door = door
         self._peer = connection
         self._requests = self.connection = Requests(connection, config.h11_max_incomplete_size)
         self._is_head = False
@@ -70,15 +89,12 @@ class Protocol(H11Protocol):
         is_between = requests.their_state is h11.IDLE and requests.our_state is h11.IDLE
         if not is_between or requests.trailing_data[0]:
             return False
-        refused = self._refusals.of_unread(received)
-        if refused is None:
-            return False
-        fields = [*refused.headers, *self.config.response_headers("h11")]
-        head = b"".join(b"%s: %s\r\n" % field for field in fields)
-        await self.send(RawData(b"HTTP/1.1 %d \r\n%s\r\n" % (refused.status, head)))
-        await self.send(RawData(refused.body))
-        self._peer.be_idle()
-        return True
+        headers = b"".join(b"%s: %s\r\n" % field for field in self.config.response_headers("h11"))
+        answer = self._door.answer_to(received, self._peer, headers)
+        if answer is not None:
+            await self._peer.send_whole(answer)
+            self._peer.be_idle()
+        return answer is not None
 
     async def refuse(self, code: str) -> None:
         """Answer with a problem unless an answer has begun, and take nothing more from this client."""
@@ -144,6 +160,8 @@ class Protocol(H11Protocol):
         self.stream.refuse = self.refuse
         if isinstance(self.stream, WebSocket):
             self.stream.pong = self._peer.expect_pong
+        else:
+            self.stream.door, self.stream.peer = self._door, self._peer
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,

@@ -1,21 +1,17 @@
 """The answer to what never became a request: in the one shape, with an id and a line in the log."""
 
-import re
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from attrs import frozen
 
-from pgw.domain.errors import Refusal
 from pgw.http import answers
-from pgw.http.door import PAYMENTS, Door, is_whole_payment
 from pgw.http.front import REFUSED_WITH, REQUEST_ID, request_id_of
 from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
 _log = structlog.get_logger()
-_REQUEST_ID = re.compile(rb"\r\n(x-request-id): ?([^\r]*)\r\n", re.IGNORECASE)
 
 
 @frozen
@@ -27,31 +23,20 @@ class Refused:
 
 @frozen
 class Refusals:
-    """Makes answers for the protocol itself, whose connection ends with them but for those at the door.
+    """Makes answers for the protocol itself, whose connection ends with them.
 
     What the client sent is neither repeated nor logged: it was not understood, so it may be card data.
     """
 
     clock: Clock
     ids: Ids
-    door: Door
     measures: Measures = UNMEASURED
-
-    def of_unread(self, received: bytes) -> Refused | None:
-        """Refuse a payment for which the door is closed; None where it is open, or where it must be read."""
-        if not self.door.is_closed or not is_whole_payment(received):
-            return None
-        self.door.turn_away()
-        found = _REQUEST_ID.search(received)
-        request_id = request_id_of([(b"x-request-id", found[2])] if found else [], self.ids)
-        return self._refused(Refusal.OVERLOADED, request_id, PAYMENTS)
 
     def of(self, code: str, scope: MutableMapping[str, Any] | None = None) -> Refused:
         """Refuse a connection, or the request of `scope`, which then says so in the line of its own."""
         known = scope or {}
         request_id = known.get(REQUEST_ID) or request_id_of(known.get("headers", ()), self.ids)
         refused = self._refused(code, request_id, known.get("path"))
-        refused.headers.append((b"connection", b"close"))
         self.measures.refused(code)
         if scope is None:
             _log.info(
@@ -75,6 +60,7 @@ class Refusals:
         headers = {
             "Content-Type": answers.PROBLEM,
             "Content-Length": str(len(body)),
+            "Connection": "close",
             "X-Request-Id": request_id,
             **answers.retry_after(status),
         }

@@ -73,7 +73,7 @@ async def serve(
     """
     patience = connections.patience
     config, context = _config(clock, patience), WorkerContext(None)
-    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids, door, measures)
+    application, refusals = ASGIWrapper(cast("Any", app)), Refusals(clock, ids, measures)
     state = ConnectionState({PATIENCE: patience})
 
     async def serve_connection(stream: trio.SocketStream) -> None:
@@ -83,7 +83,7 @@ async def serve(
                 if opened is not None:
                     connection, refused = opened
                     conversation = Conversation(
-                        application, config, context, state, connection, refusals=refusals
+                        application, config, context, state, connection, refusals=refusals, door=door
                     )
                     with connection.scope:
                         await conversation.run(refused)

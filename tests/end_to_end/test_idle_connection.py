@@ -44,13 +44,14 @@ async def connected_to(application: Application) -> AsyncIterator[trio.SocketStr
         address = listener.getsockname()
         accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
         clock = SystemClock()
+        ids = TimeOrderedIds(clock, SystemRandomness())
         serve = partial(
             server.serve,
             application,
             accepting,
             clock=clock,
-            door=Door(clock),
-            ids=TimeOrderedIds(clock, SystemRandomness()),
+            door=Door(clock, ids),
+            ids=ids,
             shutdown=trio.sleep_forever,
             grace=0,
             connections=OpenConnections(IMPATIENT),

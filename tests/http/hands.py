@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from pgw.http.door import Door
+from pgw.ports import SystemRandomness, TimeOrderedIds
+
 
 class Hands:
     def __init__(self) -> None:
@@ -12,3 +15,7 @@ class Hands:
 
     def now(self) -> datetime:
         return datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def a_door(clock: Hands) -> Door:
+    return Door(clock, TimeOrderedIds(clock, SystemRandomness()))

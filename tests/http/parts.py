@@ -6,7 +6,6 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.http.call import Parts
-from pgw.http.door import Door
 from pgw.storage.port import Storage
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.tree import ports_with
@@ -23,6 +22,5 @@ def ports_over(storage: Storage) -> PaymentPorts:
 
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = ring_with(KEY, MERCHANT_ID, ports.clock)
-    door, grace = Door(ports.clock), 10.0
     stream, stopping = EventStream(), trio.Event()
-    return Parts(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, grace, SECRET, door)
+    return Parts(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET)

@@ -78,7 +78,7 @@ async def ours(
             trio.SocketListener(trio.socket.from_stdlib_socket(listening)),
             clock=CLOCK,
             ids=IDS,
-            door=door or Door(CLOCK),
+            door=door or Door(CLOCK, IDS),
             shutdown=stopping.wait,
             grace=5,
             connections=OpenConnections(patience, most),

@@ -45,7 +45,7 @@ async def test_a_client_that_does_not_read_is_given_up(monkeypatch: pytest.Monke
                 listener,
                 clock=clock,
                 ids=ids,
-                door=Door(clock),
+                door=Door(clock, ids),
                 shutdown=stopping.wait,
                 grace=5,
                 connections=OpenConnections(patience),

@@ -1,56 +1,26 @@
 """Which payments are refused unread while more come than can be taken."""
 
-from contextlib import ExitStack
-
 import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgw.http.door import LONGEST_AT_WORK_SECONDS, MOST_AT_WORK, Door, is_whole_payment
+from pgw.http.door import MOST_AT_WORK, is_whole_payment
 from tests.end_to_end.sockets import BODY, WHOLE, post
-from tests.http.hands import Hands
+from tests.http.hands import Hands, a_door
 
 LENGTH = b"Content-Length: %d" % len(BODY)
 
 
-@pytest.mark.parametrize(
-    ("at_work", "seconds", "is_closed"),
-    [
-        (0, 1000.0, False),
-        (MOST_AT_WORK, 1000.0, False),
-        (MOST_AT_WORK + 1, LONGEST_AT_WORK_SECONDS, False),
-        (MOST_AT_WORK + 1, LONGEST_AT_WORK_SECONDS * 1.01, True),
-        (10_000, 0.0, False),
-    ],
-)
-def test_it_closes_where_many_are_at_work_and_the_first_for_long(
-    at_work: int, seconds: float, is_closed: bool
-) -> None:
-    clock = Hands()
-    door = Door(clock)
-    with ExitStack() as working:
-        for _ in range(at_work):
-            working.enter_context(door.entered())
-        clock.seconds += seconds
-        assert is_closed == door.is_closed
-    assert not door.is_closed
-
-
-def test_it_opens_when_those_that_wait_for_long_are_answered_also_by_an_error() -> None:
-    clock = Hands()
-    door = Door(clock)
-    with ExitStack() as young:
-        with ExitStack() as old:
-            for _ in range(10):
-                old.enter_context(door.entered())
-            clock.seconds += 1
-            for _ in range(MOST_AT_WORK):
-                young.enter_context(door.entered())
-            assert door.is_closed
-            with pytest.raises(ZeroDivisionError), door.entered():
-                _ = 1 / 0
+def test_it_is_closed_while_as_many_are_at_work_as_can_be() -> None:
+    door = a_door(Hands())
+    for caller in range(MOST_AT_WORK):
         assert not door.is_closed
+        door.enter(caller)
+    assert door.is_closed
+    door.leave(7)
+    door.leave(7)
+    assert (MOST_AT_WORK - 1, False) == (door.at_work, door.is_closed)
 
 
 @pytest.mark.parametrize(

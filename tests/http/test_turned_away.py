@@ -1,16 +1,17 @@
 """Payments that are refused unread while more are at work than can be."""
 
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 from structlog.testing import capture_logs
 
-from pgw.http.door import LONGEST_AT_WORK_SECONDS, MOST_AT_WORK, TOLD_EVERY_SECONDS, Door
+from pgw.http.door import MOST_AT_WORK, TOLD_EVERY_SECONDS, TURNED_AWAY, Door
 from pgw.http.front import Message, Receive, Scope, Send
 from tests.end_to_end.sockets import BODY, HEALTH, WHOLE, post
-from tests.http.hands import Hands
+from tests.http.applications import Answering
+from tests.http.hands import Hands, a_door
 from tests.http.serving import Served, heard, ours, problem_in
 
 READ_APART_SECONDS = 0.05
@@ -22,32 +23,38 @@ class Reads:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.turned_away: list[bool] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         message: Message = {"more_body": True}
         while message.get("more_body"):
             message = await receive()
         self.asked.append(scope["method"])
+        self.turned_away.append(scope.get(TURNED_AWAY, False))
         await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"read", "more_body": False})
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Look again and again; the server under test has a bound for it."""
+    while not holds():  # noqa: ASYNC110 - what is looked at tells nobody of its changes
+        await trio.sleep(0.01)
+
+
 @asynccontextmanager
-async def overloaded(application: Reads) -> AsyncIterator[tuple[Served, ExitStack, Hands]]:
-    """Serve with one payment at work more than is right, and the first for too long."""
+async def overloaded(application: Reads) -> AsyncIterator[tuple[Served, Door, Hands]]:
+    """Serve with as many payments at work as can be."""
     clock = Hands()
-    door = Door(clock)
-    with ExitStack() as at_work:
-        for _ in range(MOST_AT_WORK + 1):
-            at_work.enter_context(door.entered())
-        clock.seconds += LONGEST_AT_WORK_SECONDS * 2
-        async with ours(application, door=door) as served:
-            yield served, at_work, clock
+    door = a_door(clock)
+    for caller in range(MOST_AT_WORK):
+        door.enter(caller)
+    async with ours(application, door=door) as served:
+        yield served, door, clock
 
 
 async def test_a_payment_is_turned_away_and_its_connection_kept_for_the_next() -> None:
     application = Reads()
-    async with overloaded(application) as (served, at_work, _), await served.connect() as client:
+    async with overloaded(application) as (served, door, _), await served.connect() as client:
         for request_id in (b"mine", b"mine.too"):
             await client.send_all(WHOLE.replace(b"Host: x", b"Host: x\r\nX-Request-Id: " + request_id))
             answer = await heard(client, b'"}')
@@ -56,33 +63,40 @@ async def test_a_payment_is_turned_away_and_its_connection_kept_for_the_next() -
             assert request_id.decode() == problem["requestId"]
             assert b"\r\nretry-after: 1\r\n" in answer.lower()
         assert [] == application.asked
-        at_work.close()
+        door.leave(0)
         await client.send_all(WHOLE)
         assert (await heard(client, b"read")).startswith(b"HTTP/1.1 202 ")
     assert ["POST"] == application.asked
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    ("pieces", "is_turned_away"),
     [
-        pytest.param((GET,), id="a read"),
-        pytest.param((WHOLE[:-1], WHOLE[-1:]), id="in two pieces"),
-        pytest.param((post(b"Transfer-Encoding: chunked") + b"0\r\n\r\n",), id="in chunks"),
+        pytest.param((GET,), False, id="a read"),
+        pytest.param((WHOLE[:-1], WHOLE[-1:]), True, id="in two pieces"),
+        pytest.param((post(b"Transfer-Encoding: chunked") + b"0\r\n\r\n",), True, id="in chunks"),
         pytest.param(
-            (HEALTH[:-2] + b"X: ", b"POST /payments HTTP/1.1\r\nContent-Length: 0\r\n\r\n"), id="in a header"
+            (HEALTH[:-2] + b"X: ", b"POST /payments HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
+            False,
+            id="in a header",
         ),
-        pytest.param((post(b"Content-Length: %d" % len(WHOLE)), WHOLE), id="in a body"),
+        pytest.param((post(b"Content-Length: %d" % len(WHOLE)), WHOLE), True, id="in a body"),
     ],
 )
-async def test_whatever_else_comes_is_read_as_ever(pieces: tuple[bytes, ...]) -> None:
-    """What looks like a payment inside of another request must never be answered as one."""
+async def test_whatever_else_comes_is_read_as_ever(
+    pieces: tuple[bytes, ...], *, is_turned_away: bool
+) -> None:
+    """What looks like a payment inside of another request must never be answered as one.
+
+    Of a payment that came in pieces the endpoint learns that the door was closed.
+    """
     application = Reads()
     async with overloaded(application) as (served, _, _), await served.connect() as client:
         for piece in pieces:
             await client.send_all(piece)
             await trio.sleep(READ_APART_SECONDS)
         assert (await heard(client, b"read")).startswith(b"HTTP/1.1 202 ")
-    assert 1 == len(application.asked)
+    assert [is_turned_away] == application.turned_away
 
 
 async def test_requests_behind_one_that_is_at_work_are_read_in_turn() -> None:
@@ -92,6 +106,25 @@ async def test_requests_behind_one_that_is_at_work_are_read_in_turn() -> None:
         await heard(client, b"read")
         await heard(client, b"read")
     assert ["GET", "POST"] == application.asked
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_payment_is_at_work_from_its_last_byte_until_its_answer_or_its_clients_end(
+    leaves: bool,
+) -> None:
+    clock = Hands()
+    door, application = a_door(clock), Answering(after=0.2)
+    async with ours(application, door=door) as served:
+        async with await served.connect() as client:
+            await client.send_all(WHOLE[:-1])
+            await application.began.wait()
+            assert 0 == door.at_work
+            await client.send_all(WHOLE[-1:])
+            await until(lambda: door.at_work == 1)
+            if not leaves:
+                await heard(client, b"ok")
+                await until(lambda: door.at_work == 0)
+        await until(lambda: door.at_work == 0)
 
 
 async def test_the_log_says_so_once_a_second() -> None:

@@ -25,6 +25,7 @@ import trio
 
 from pgw.http.app import make_app
 from pgw.http.call import Parts
+from pgw.http.door import Door
 from pgw.http.open_connections import OpenConnections
 from pgw.http.server import serve
 from tests.simulation.front_door_client import HASTY, NO_CLIENT_FAULTS, Client, ClientFaults
@@ -68,7 +69,7 @@ async def front_door(
         make_app(parts),
         cast("Any", listener),
         clock=parts.clock,
-        door=parts.door,
+        door=Door(parts.clock, parts.ids),
         ids=parts.ids,
         shutdown=parts.stopping.wait,
         grace=GRACE_SECONDS,

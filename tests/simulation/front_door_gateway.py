@@ -14,7 +14,6 @@ from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.http.call import Parts
-from pgw.http.door import Door
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
@@ -69,7 +68,6 @@ async def open_gateway(
             trio.Event(),
             settings.grace,
             SECRET,
-            Door(simulation.clock),
         )
         nursery.cancel_scope.cancel()
 

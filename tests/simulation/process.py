@@ -17,7 +17,6 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.bank.port import Answer, BankFeature, Call
 from pgw.http.call import Parts
-from pgw.http.door import Door
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -120,7 +119,6 @@ async def _open_front_door(
         stopping,
         GRACE_SECONDS,
         SECRET,
-        Door(simulation.clock),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

@@ -1,3 +1,5 @@
+from typing import Any, cast
+
 import trio
 from quart import Response
 
@@ -10,6 +12,7 @@ from pgw.domain.result import Err, Ok
 from pgw.http import answers, idempotency
 from pgw.http.body import read_document
 from pgw.http.call import Call, Parts
+from pgw.http.door import TURNED_AWAY
 from pgw.http.idempotency import KeyedRequest
 from pgw.http.jobs.representation import job_document
 from pgw.http.payments.order import read_order
@@ -22,13 +25,8 @@ async def submit(parts: Parts, call: Call) -> Response:
 
     It owns nothing: a payment that was accepted is its actor's, whatever becomes of this request.
     """
-    if parts.door.is_closed:
+    if cast("dict[str, Any]", call.request.scope).get(TURNED_AWAY):
         return answers.problem(parts, call, Refusal.OVERLOADED)
-    with parts.door.entered():
-        return await _submitted(parts, call)
-
-
-async def _submitted(parts: Parts, call: Call) -> Response:
     match idempotency.read_key(call.request.headers):
         case Err(detail):
             return answers.problem(parts, call, "InvalidIdempotencyKey", detail)
