@@ -5,6 +5,7 @@ overloads it.
 """
 
 import json
+import math
 import selectors
 import socket
 import statistics
@@ -38,11 +39,7 @@ class Load:
     milliseconds: dict[int, list[float]] = field(factory=lambda: defaultdict(list))
     locations: list[str] = field(factory=list)
     without_retry_after: int = 0
-
-    def forget(self) -> None:
-        self.milliseconds.clear()
-        self.locations.clear()
-        self.without_retry_after = 0
+    counted_from: float = 0.0
 
     @property
     def counts(self) -> Counter[int]:
@@ -78,7 +75,8 @@ class _Clients:
     def send(self, due: float) -> None:
         connection = self._free.popleft() if self._free else self._connected()
         if connection is None:
-            self._load.milliseconds[NOT_SENT].append(0.0)
+            if due >= self._load.counted_from:
+                self._load.milliseconds[NOT_SENT].append(0.0)
             return
         connection.due, connection.received = due, b""
         self.at_work += 1
@@ -134,7 +132,8 @@ class _Clients:
 
     def _count(self, connection: _Connection, status: int) -> None:
         self.at_work -= 1
-        self._load.milliseconds[status].append((time.perf_counter() - connection.due) * 1000)
+        if connection.due >= self._load.counted_from:
+            self._load.milliseconds[status].append((time.perf_counter() - connection.due) * 1000)
 
 
 def _whole(received: bytes) -> tuple[bytes] | None:
@@ -150,6 +149,7 @@ def steadily(
     a_second: float,
     seconds: float,
     keys: tuple[str, ...],
+    *,
     most: int = 1000,
     until_connected: float = 0.0,
 ) -> Load:
@@ -158,11 +158,10 @@ def steadily(
     What is sent in the seconds `until_connected` before that, in which most connections are made, does not
     count.
     """
-    load = Load(seconds)
+    load = Load(seconds, counted_from=math.inf)
     clients = _Clients(address, most, load, keys)
-    if until_connected:
-        _send_steadily(clients, a_second, until_connected)
-        load.forget()
+    _send_steadily(clients, a_second, until_connected)
+    load.counted_from = time.perf_counter()
     _send_steadily(clients, a_second, seconds)
     _wait_for_the_last(clients)
     return load
