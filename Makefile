@@ -9,7 +9,7 @@ INPUTS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture fuzz check bench
+.PHONY: help demo test simulate torture fuzz hostile check bench
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -37,12 +37,15 @@ simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant eac
 	@$(VENV)/bin/python -m tests.simulation --same 50
 
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
-	@$(VENV)/bin/pytest -q -m long tests/end_to_end
+	@$(VENV)/bin/pytest -q -m long tests/end_to_end/test_torture.py
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant each known bug, which must be found
 	@$(VENV)/bin/python -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))
 	@$(VENV)/bin/python -m tests.fuzz --bugs $(if $(SEED),--seed $(SEED))
+
+hostile: $(INSTALLED)  ## 100 hostile clients beside honest ones, in real time
+	@$(VENV)/bin/pytest -q -s -m long tests/end_to_end/test_hostile_clients.py
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .
@@ -50,9 +53,10 @@ check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/pytest -q tests/test_architecture.py
 
-bench: $(INSTALLED)  ## measure memory, start-up and recovery, and compare with other systems where that is at hand
+bench: $(INSTALLED)  ## measure memory, start-up, recovery and overload, and compare with other systems where that is at hand
 	@$(VENV)/bin/python -m benchmarks.start_up
 	@$(VENV)/bin/python -m benchmarks.memory_in_flight
 	@$(VENV)/bin/python -m benchmarks.polls_beside_hanging_bank
 	@$(VENV)/bin/python -m benchmarks.unfinished
+	-@$(VENV)/bin/python -m benchmarks.overload
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi
