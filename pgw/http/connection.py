@@ -6,10 +6,20 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import trio
+from attrs import frozen
 
 from pgw.http.patience import Patience
 
 NEVER = math.inf
+
+
+@frozen
+class Whole:
+    """A whole answer to be sent, of which no part is held back."""
+
+    data: bytes
+
+
 Waiting = OrderedDict["Connection", None]
 """The connections that wait for a request, in the order in which they began to."""
 
@@ -60,7 +70,13 @@ class Connection:
         self.heard_by = trio.current_time() + self._patience.pong
 
     def give_up(self, code: str) -> None:
-        """Take what was received for all that the client sends. Asked again where it just sent something."""
+        """Take what was received for all that the client sends. Asked again where it just sent something.
+
+        An upgraded one to which something is being sent is not being read: it is over then.
+        """
+        if self._is_upgraded and self._sending.locked():
+            self.abort()
+            return
         self.given_up = code
         self._receiving.cancel()
 
@@ -94,9 +110,7 @@ class Connection:
             await self.send_whole(head + data)
 
     async def send_whole(self, data: bytes) -> None:
-        self.sent_by = trio.current_time() + self._patience.sending
         await self._in_turn(self._stream.send_all, data)
-        self.sent_by = NEVER
 
     async def linger(self) -> None:
         """Close our side and be read for a moment: closed with bytes unread it is reset, answer and all."""
@@ -115,9 +129,11 @@ class Connection:
             await self._sending.acquire()
         else:
             self._sending.acquire_nowait()
+        self.sent_by = trio.current_time() + self._patience.sending
         try:
             await send(*data)
         finally:
+            self.sent_by = NEVER
             self._sending.release()
 
     async def aclose(self) -> None:

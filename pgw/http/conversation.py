@@ -1,5 +1,6 @@
 """One connection's whole life: Hypercorn's TCPServer, less TLS and its timers."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import trio
@@ -11,7 +12,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from pgw.http.connection import Connection
+from pgw.http.connection import Connection, Whole
 from pgw.http.door import Door
 from pgw.http.protocol import Protocol
 from pgw.http.refusal import Refusals
@@ -40,9 +41,13 @@ class Conversation(TCPServer):
 
     async def run(self, refused: str | None = None) -> None:
         """Answer requests until either side ends it; or say at once why none is, by the code of a problem."""
+        family, socket = self._connection.socket.family, self._connection.socket
         try:
+            # Before the group: it may have left already, and an error in there comes in a group.
+            client = parse_socket_addr(family, socket.getpeername())
+            server = parse_socket_addr(family, socket.getsockname())
             async with TaskGroup() as task_group:
-                self.protocol = protocol = self._protocol(task_group)
+                self.protocol = protocol = self._protocol(task_group, client, server)
                 if refused is not None:
                     await protocol.refuse(refused)
                 await self._read_data()
@@ -52,9 +57,8 @@ class Conversation(TCPServer):
             self._door.leave(self._connection)
             await self._close()
 
-    def _protocol(self, task_group: TaskGroup) -> Any:
+    def _protocol(self, task_group: TaskGroup, client: Any, server: Any) -> Any:
         """Return what takes the place of Hypercorn's `ProtocolWrapper`, which would change to HTTP/2."""
-        family, socket = self._connection.socket.family, self._connection.socket
         return Protocol(
             self._connection,
             self._refusals,
@@ -65,15 +69,17 @@ class Conversation(TCPServer):
             task_group,
             self.state,
             False,  # TLS ends at the load balancer
-            parse_socket_addr(family, socket.getpeername()),
-            parse_socket_addr(family, socket.getsockname()),
+            client,
+            server,
             self.protocol_send,
         )
 
-    async def protocol_send(self, event: Event) -> None:
+    async def protocol_send(self, event: Event | Whole) -> None:
         match event:
             case RawData():
-                await self._send(event.data)
+                await self._send(self._connection.send_all, event.data)
+            case Whole():
+                await self._send(self._connection.send_whole, event.data)
             case Updated(idle=True):
                 self._connection.be_idle()
             case Updated():
@@ -81,11 +87,11 @@ class Conversation(TCPServer):
             case Closed():
                 await self._end()
 
-    async def _send(self, data: bytes) -> None:
+    async def _send(self, send: Callable[[bytes], Awaitable[None]], data: bytes) -> None:
         """Send all of it or end the connection: half of a frame or of a head would be taken for another."""
         try:
             with trio.CancelScope(shield=True):
-                await self._connection.send_all(data)
+                await send(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             await self.protocol.handle(Closed())
 

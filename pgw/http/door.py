@@ -28,7 +28,7 @@ _UNUSUAL = re.compile(
 
 
 class Door:
-    """Counts the payments at work: received whole, and not answered yet.
+    """Counts the payments at work: received whole, and their answer has not begun yet.
 
     It is closed while `MOST_AT_WORK` are: what comes on top would only make all wait longer.
     """
@@ -73,7 +73,7 @@ class Door:
             self.enter(caller)
             return None
         self._count()
-        found = _REQUEST_ID.search(received)
+        found = _REQUEST_ID.search(received, 0, received.find(b"\r\n\r\n") + 2)
         request_id = request_id_of([(b"x-request-id", found[1])] if found else [], self._ids).encode()
         first, second, last = self._answer
         body = b"".join((first, request_id, second, answers.timestamp(self._clock.now()).encode(), last))

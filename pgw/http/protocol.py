@@ -6,12 +6,12 @@ from typing import Any, cast
 import h11
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
-from hypercorn.protocol.events import EndBody, Request, StreamClosed
+from hypercorn.protocol.events import EndBody, Request
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
 
-from pgw.http.connection import Connection
+from pgw.http.connection import Connection, Whole
 from pgw.http.door import PAYMENTS, TURNED_AWAY, Door
 from pgw.http.refusal import Refusals
 from pgw.http.websocket import WebSocket, is_handshake
@@ -39,6 +39,16 @@ class Requests(h11.Connection):
         return event
 
 
+def is_ambiguous(request: h11.Request) -> bool:
+    """Tell a request whose end others may see elsewhere: it may be an attempt to smuggle another one in.
+
+    RFC 9112, section 6.1: both a length and a coding, or a coding in HTTP/1.0.
+    """
+    names = {name for name, _ in request.headers}
+    has_coding = b"transfer-encoding" in names
+    return has_coding and (b"content-length" in names or request.http_version == b"1.0")
+
+
 class Stream(HTTPStream):
     """Hypercorn's, whose own answer, where the application ended without one, is in our shape too."""
 
@@ -47,16 +57,23 @@ class Stream(HTTPStream):
     refuse: Callable[[str], Awaitable[None]]
 
     async def handle(self, event: StreamEvent) -> None:
-        """Take a payment for at work from when all of it is there until its answer, or its client's end."""
-        match event:
-            case EndBody() if self.scope["method"] == "POST" and self.scope["path"] == PAYMENTS:
-                if self.door.is_closed and not self.door.has(self.peer):
-                    cast("dict[str, Any]", self.scope)[TURNED_AWAY] = True
-                else:
-                    self.door.enter(self.peer)
-            case StreamClosed():
-                self.door.leave(self.peer)
+        """Take a payment for at work from when all of it is there."""
+        if isinstance(event, EndBody) and self._is_payment:
+            if self.door.is_closed and not self.door.has(self.peer):
+                cast("dict[str, Any]", self.scope)[TURNED_AWAY] = True
+            else:
+                self.door.enter(self.peer)
         await super().handle(event)
+
+    async def app_send(self, message: Any) -> None:
+        """Take it for at work until its answer begins: who does not read that must hold up nobody."""
+        if message is None or message["type"] == "http.response.start":
+            self.door.leave(self.peer)
+        await super().app_send(message)
+
+    @property
+    def _is_payment(self) -> bool:
+        return self.scope["method"] == "POST" and self.scope["path"] == PAYMENTS
 
     async def _send_error_response(self, _status_code: int) -> None:
         await self.refuse("InternalError")
@@ -87,17 +104,18 @@ class Protocol(H11Protocol):
         """Refuse a payment unparsed, where the door is closed and one read is all of one request."""
         requests = self._requests
         is_between = requests.their_state is h11.IDLE and requests.our_state is h11.IDLE
-        if not is_between or requests.trailing_data[0]:
+        if not is_between or requests.trailing_data[0] or cast("Any", self.config).is_stopping:
             return False
         headers = b"".join(b"%s: %s\r\n" % field for field in self.config.response_headers("h11"))
         answer = self._door.answer_to(received, self._peer, headers)
         if answer is not None:
-            await self._peer.send_whole(answer)
+            await self.send(cast("Any", Whole(answer)))
             self._peer.be_idle()
         return answer is not None
 
     async def refuse(self, code: str) -> None:
         """Answer with a problem unless an answer has begun, and take nothing more from this client."""
+        self._door.leave(self._peer)
         if self._requests.our_state is h11.SEND_BODY:
             self._is_over = True  # the answer that is under way ends the connection
             return
@@ -130,6 +148,8 @@ class Protocol(H11Protocol):
         headers = list(request.headers)
         if not request.http_version.startswith(b"1."):
             await self.refuse("UnsupportedHttpVersion")
+        elif is_ambiguous(request):
+            await self.refuse("MalformedHttp")
         elif len(headers) > MOST_HEADER_FIELDS:
             await self.refuse("RequestHeadTooLarge")
         elif not is_handshake(request.method, headers, request.http_version.decode()):

@@ -89,3 +89,32 @@ class SendingForEver:
                 self.sent_to_nobody += self.has_left
         finally:
             self.ended.set()
+
+
+class AtLength:
+    """Answers with more than the buffers on the way hold."""
+
+    async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 20_000_000, "more_body": False})
+
+
+class SendingTwoAtOnce:
+    """A WebSocket that sends two messages at a time, each more than the buffers on the way hold."""
+
+    SIZE = 20_000_000
+
+    def __init__(self) -> None:
+        self.ended = trio.Event()
+
+    async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        try:
+            async with trio.open_nursery() as nursery:
+                for _ in range(2):
+                    nursery.start_soon(send, {"type": "websocket.send", "text": "x" * self.SIZE})
+        finally:
+            self.ended.set()

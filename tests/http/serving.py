@@ -67,11 +67,13 @@ async def ours(
     application: Application,
     patience: Patience = PATIENT,
     most: int = 1000,
+    *,
     seconds: float = 20,
     door: Door | None = None,
+    stopping: trio.Event | None = None,
 ) -> AsyncIterator[Served]:
     with trio.fail_after(seconds), server.listen("127.0.0.1", 0) as listening:
-        stopping = trio.Event()
+        stopping, holding = trio.Event() if stopping is None else stopping, trio.Event()
         serve = partial(
             server.serve,
             Front(application, CLOCK, IDS, NO_PROXIES),
@@ -80,6 +82,7 @@ async def ours(
             ids=IDS,
             door=door or Door(CLOCK, IDS),
             shutdown=stopping.wait,
+            drained=holding.wait,
             grace=5,
             connections=OpenConnections(patience, most),
         )
@@ -87,6 +90,7 @@ async def ours(
             nursery.start_soon(serve)
             yield Served(listening.getsockname())
             stopping.set()
+            holding.set()
 
 
 @asynccontextmanager

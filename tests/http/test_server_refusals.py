@@ -1,5 +1,8 @@
 """What the protocol itself refuses: in the one shape, once, with an id and one line in the log."""
 
+import socket
+import struct
+
 import pytest
 import structlog
 import trio
@@ -22,6 +25,12 @@ CLOSING = (
 )
 CHUNKED = (
     b"POST /payments HTTP/1.1\r\nHost: x\r\nX-Request-Id: req.mine\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+# A proxy that goes by the length takes the second request for the body of the first (RFC 9112, 6.1).
+SMUGGLING = (
+    b"POST /payments HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"0\r\n\r\nGET /" + CANARY + b" HTTP/1.1\r\nX: "
 )
 
 
@@ -61,6 +70,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
         (PRIOR_KNOWLEDGE, 505, "UnsupportedHttpVersion"),
         (b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505, "UnsupportedHttpVersion"),
         (GET + b"\x00\r\n\r\n", 400, "MalformedHttp"),  # behind a good one
+        (SMUGGLING, 400, "MalformedHttp"),
+        (SMUGGLING.replace(b"Content-Length: 40\r\n", b"").replace(b"1.1", b"1.0"), 400, "MalformedHttp"),
     ],
 )
 async def test_what_is_no_request_gets_a_problem_and_its_line(
@@ -136,6 +147,15 @@ async def test_an_application_that_ends_without_an_answer_is_a_problem_in_the_on
         status, problem = problem_in(answer)
         assert (500, "InternalError") == (status, problem["code"])
         assert 1 == answer.count(b"HTTP/1.1 ")
+
+
+async def test_a_client_that_is_gone_before_it_is_looked_at_is_no_error(lines: LogCapture) -> None:
+    async with ours(Answering()) as served:
+        for _ in range(5):
+            with socket.create_connection(served.address) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert (await served.answer_to(CLOSING)).startswith(b"HTTP/1.1 202 ")
+    assert [202] == [entry.get("StatusCode") for entry in lines.entries]
 
 
 async def test_http_2_is_never_spoken() -> None:

@@ -6,8 +6,8 @@ import pytest
 import trio
 from attrs import evolve
 
-from tests.http.applications import Answering, SendingForEver, refusing
-from tests.http.serving import IMPATIENT, Served, heard, ours, problem_in, rest, rest_within, stock
+from tests.http.applications import Answering, SendingForEver, SendingTwoAtOnce, refusing
+from tests.http.serving import IMPATIENT, PATIENT, Served, heard, ours, problem_in, rest, rest_within, stock
 
 UPGRADE = (
     b"GET /jobs/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -136,6 +136,16 @@ async def test_a_peer_that_answers_no_ping_is_given_up_though_it_sends() -> None
                 await rest(client)
                 nursery.cancel_scope.cancel()
             await application.ended.wait()
+
+
+async def test_a_peer_that_reads_just_the_first_of_two_messages_is_given_up() -> None:
+    """The one that waits for its turn behind the other has a time of its own."""
+    application = SendingTwoAtOnce()
+    async with ours(application, evolve(PATIENT, sending=2)) as served, await upgraded(served) as client:
+        received = 0
+        while received < application.SIZE:
+            received += len(await client.receive_some())
+        await application.ended.wait()
 
 
 async def test_a_peer_that_answers_pings_is_kept() -> None:

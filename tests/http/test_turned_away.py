@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from pgw.http.door import MOST_AT_WORK, TOLD_EVERY_SECONDS, TURNED_AWAY, Door
 from pgw.http.front import Message, Receive, Scope, Send
 from tests.end_to_end.sockets import BODY, HEALTH, WHOLE, post
-from tests.http.applications import Answering
+from tests.http.applications import Answering, AtLength
 from tests.http.hands import Hands, a_door
-from tests.http.serving import Served, heard, ours, problem_in
+from tests.http.serving import Served, heard, ours, problem_in, rest
 
 READ_APART_SECONDS = 0.05
 GET = HEALTH.replace(b"/health/live", b"/payments/pay_x")
@@ -125,6 +125,43 @@ async def test_a_payment_is_at_work_from_its_last_byte_until_its_answer_or_its_c
                 await heard(client, b"ok")
                 await until(lambda: door.at_work == 0)
         await until(lambda: door.at_work == 0)
+
+
+WITHOUT_HOST = WHOLE.replace(b"Host: x\r\n", b"")
+
+
+async def test_whoever_sends_no_request_or_reads_no_answer_holds_no_place() -> None:
+    """No key is needed for either, and a place held is a place less for every merchant."""
+    door = a_door(Hands())
+    async with ours(AtLength(), door=door) as served, trio.open_nursery() as nursery:
+        for request in (WITHOUT_HOST, WHOLE):
+            client = await served.connect()
+            nursery.start_soon(_hold_open, client)
+            await client.send_all(request)
+            assert (await client.receive_some(12)).startswith(b"HTTP/1.1 ")
+            assert 0 == door.at_work
+        nursery.cancel_scope.cancel()
+
+
+async def _hold_open(client: trio.SocketStream) -> None:
+    async with client:
+        await trio.sleep_forever()
+
+
+async def test_a_payment_at_a_server_that_stops_is_not_turned_away_as_overload() -> None:
+    """It is told why, by the gateway itself, and its connection is closed with the answer."""
+    application, door, stopping = Reads(), a_door(Hands()), trio.Event()
+    for caller in range(MOST_AT_WORK):
+        door.enter(caller)
+    async with (
+        ours(application, door=door, stopping=stopping) as served,
+        await served.connect() as client,
+    ):
+        stopping.set()
+        await trio.sleep(READ_APART_SECONDS)
+        await client.send_all(WHOLE)
+        assert 1 == (await rest(client)).count(b"HTTP/1.1 202 ")
+    assert [True] == application.turned_away
 
 
 async def test_the_log_says_so_once_a_second() -> None:

@@ -77,7 +77,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "string", "enum": ["nosniff"]},
     },
     "RateLimit": {
-        "description": "What is left of the quota, and the seconds until it is whole again "
+        "description": "What is left of the quota, and the seconds until there is more "
         "(draft-ietf-httpapi-ratelimit-headers). Absent where there is no quota.",
         "schema": {"type": "string", "examples": ['"default";r=199;t=1']},
     },

@@ -14,7 +14,7 @@ OPENAPI = Operation(
     id="getDescription",
     tag=Tag.DESCRIPTION,
     summary="This description",
-    description="OpenAPI 3.1, made from the routes that are served..",
+    description="OpenAPI 3.1, made from the routes that are served.",
     answers=(Answer(200, "The description.", _DOCUMENT, headers=CACHED), NOT_MODIFIED),
 )
 

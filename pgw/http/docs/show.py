@@ -25,7 +25,7 @@ PAGE_SHOWN = Operation(
     id="showDescription",
     tag=Tag.DESCRIPTION,
     summary="This description, for people",
-    description="A page of this server's own; it loads nothing from elsewhere..",
+    description="A page of this server's own; it loads nothing from elsewhere.",
     answers=(Answer(200, "The page.", _TEXT, ("text/html",), headers=_DESCRIBED), NOT_MODIFIED),
 )
 FILE_SHOWN = Operation(

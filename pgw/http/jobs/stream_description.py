@@ -49,6 +49,8 @@ change, and a heartbeat after every 15 s of silence. Nothing is expected of you 
 | closed with | means |
 |---|---|
 | 1000 | the job has ended, and this was its last event |
+| 1008 | your key has ended: connect again with another one |
+| 1009 | you sent a message of more than 4 KiB |
 | 1012 | the gateway restarts: connect again, with `after` |
 | 1013 | you read too slowly: connect again, with `after` |
 """
