@@ -25,6 +25,7 @@ from pgw.metrics.loop_lag import watch_loop_lag
 from pgw.metrics.measured import PrometheusMeasures
 from pgw.settings import ListenAddress
 
+MOST_SCRAPERS = 100
 _log = structlog.get_logger()
 
 
@@ -94,6 +95,6 @@ class Metering:
                     door=Door(parts.clock, parts.ids),
                     shutdown=trio.sleep_forever,
                     grace=0,
-                    connections=OpenConnections(),
+                    connections=OpenConnections(most=MOST_SCRAPERS),
                 )
                 nursery.start_soon(serve_all)

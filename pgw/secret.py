@@ -22,13 +22,22 @@ class CannotUseSecret(Exception):
     """The secret file cannot be used as it is; the message is one sentence for the operator."""
 
 
+def is_there(given: Path | None, database: Path) -> bool:
+    """Tell whether there is a secret file, or one is to be made."""
+    return given is not None or _beside(database).exists()
+
+
+def _beside(database: Path) -> Path:
+    return Path(f"{database.resolve()}.secret")
+
+
 def read_secret(given: Path | None, database: Path, randomness: Randomness) -> bytes:
     """Return what the secret file holds, but for an end of line behind it.
 
     Where none is given it lies beside the database, links followed, and is made at the first start. Raises
     `CannotUseSecret`.
     """
-    path = given or Path(f"{database.resolve()}.secret")
+    path = given or _beside(database)
     try:
         if given is None and not path.exists():
             _make(path, f"{randomness.bits(SECRET_BITS):0{SECRET_BITS // 4}x}\n", randomness)

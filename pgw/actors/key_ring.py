@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import trio
 from attrs import define, field
@@ -65,6 +66,11 @@ class KeyRing:
                 before.key = key
                 if not self._honours(key):
                     self._end(before)
+
+    def revoke(self, name: str, at: datetime) -> None:
+        """Honour a key no longer, by its id or its hash, whatever storage makes of it."""
+        known = (credential.key for credential in self._credentials.values())
+        self.take([key.revoked(at) for key in known if name in {key.id, key.digest}])
 
     def disable(self, merchant_id: str) -> None:
         """Honour no key of a merchant from now on."""

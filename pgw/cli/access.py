@@ -1,6 +1,6 @@
 """How an operator's command reaches a database: by the gateway that runs on it, else under its lock."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from pgw.control.merchant_operator import MerchantOperator
 from pgw.control.operator import Operator
 from pgw.control.payment_commands import PaymentCommands
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
-from pgw.secret import OF_API_KEYS, derived, read_secret
+from pgw.secret import OF_API_KEYS, CannotUseSecret, derived, is_there, read_secret
 from pgw.service import payment_ports
 from pgw.settings import Settings
 from pgw.storage.port import StorageCannotOpen
@@ -52,7 +52,7 @@ async def merchant_operator_of(database: Path, secret_file: Path | None) -> Asyn
 
 @asynccontextmanager
 async def _control_of(
-    database: Path, commands_on: Callable[[SqliteStorage], Commands]
+    database: Path, commands_on: Callable[[SqliteStorage], Awaitable[Commands]]
 ) -> AsyncIterator[Control]:
     _check_is_there(database)
     gateway = SocketControl(control_path(database))
@@ -60,7 +60,7 @@ async def _control_of(
         await gateway.look_for_gateway()
     except NoGateway:
         async with _under_its_lock(database) as storage:
-            yield DirectControl(commands_on(storage))
+            yield DirectControl(await commands_on(storage))
     else:
         yield gateway
 
@@ -79,15 +79,18 @@ async def _under_its_lock(database: Path) -> AsyncIterator[SqliteStorage]:
         raise ControlUnavailable(problem) from error
 
 
-def _payment_commands(storage: SqliteStorage) -> Commands:
+async def _payment_commands(storage: SqliteStorage) -> Commands:
     """Do what a gateway's actors do. The bank is not called."""
     clock, randomness = SystemClock(), SystemRandomness()
     ports = payment_ports(Settings(), storage, clock, randomness, TimeOrderedIds(clock, randomness))
     return Commands([PaymentCommands(storage, clock, lambda *what: _settle(ports, *what))])
 
 
-def _merchant_commands(database: Path, secret_file: Path | None, storage: SqliteStorage) -> Commands:
+async def _merchant_commands(database: Path, secret_file: Path | None, storage: SqliteStorage) -> Commands:
     clock, randomness = SystemClock(), SystemRandomness()
+    if not is_there(secret_file, database) and any(not key.demo for key in await storage.keys_not_revoked()):
+        problem = "the one that this database's keys were made under is missing; name it by --secret-file"
+        raise CannotUseSecret(f"No secret is made: {problem}, or start the gateway if it is lost for good.")
     secret = read_secret(secret_file, database, randomness)
     ring = KeyRing(derived(secret, OF_API_KEYS), clock)
     return Commands(merchant_commands(storage, ring, clock, TimeOrderedIds(clock, randomness), randomness))

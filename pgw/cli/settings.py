@@ -110,7 +110,7 @@ SETTINGS = (
         "PROXY_HEADER",
         default=DEFAULTS.proxy_header,
         type=click.Choice([header.value for header in ProxyHeader], case_sensitive=False),
-        help="The header these write; auto prefers X-Forwarded-* where a request has both.",
+        help="The header these write; auto believes neither kind where they differ.",
     ),
     setting(
         "MAX_IN_FLIGHT",

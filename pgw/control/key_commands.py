@@ -39,6 +39,10 @@ class KeyCommands:
     randomness: Randomness
 
     async def obey(self, command: object) -> Answer | None:
+        match command:
+            case {"command": "revokeKey", "key": str(key)} if is_sound(key):
+                # Before anything is waited for: another command, or a disk that hangs.
+                self.ring.revoke(self._name_of(key), self.clock.now())
         async with self.ring.changes:
             match command:
                 case {
@@ -122,16 +126,17 @@ class KeyCommands:
 
     async def _revoke(self, id_or_key: str) -> Answer:
         """Revoke a key by its id or by itself, which is all one has of a key that was found in public."""
-        name = self.ring.digest_of(id_or_key) if is_well_formed(id_or_key) else id_or_key
-        key = await self.storage.find_key(name)
+        key = await self.storage.find_key(self._name_of(id_or_key))
         if key is None:
             return _refused(KeyRefusal.UNKNOWN_KEY)
         key = key.revoked(self.clock.now())
-        # At once, also where the disk is full.
         self.ring.take([key])
         await self.storage.revoke_key(key.id, key.revoked_at or self.clock.now())
         _log.warning("KeyRevoked", KeyId=key.id, MerchantId=key.merchant_id)
         return Ok(self._document_of(key))
+
+    def _name_of(self, id_or_key: str) -> str:
+        return self.ring.digest_of(id_or_key) if is_well_formed(id_or_key) else id_or_key
 
     def _document_of(self, key: ApiKey, disabled: Sequence[str] = ()) -> Document:
         """Return what is told of a key; none is made of a merchant that is disabled."""

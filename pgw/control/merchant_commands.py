@@ -50,8 +50,9 @@ class MerchantCommands:
         return Ok(merchant_document(merchant))
 
     async def _disable(self, merchant_id: str) -> Answer:
+        # Before anything is waited for: another command, or a disk that hangs.
+        self.ring.disable(merchant_id)
         async with self.ring.changes:
-            # At once, also where the disk is full.
             self.ring.disable(merchant_id)
             merchant = await self.storage.disable_merchant(merchant_id, self.clock.now())
             if merchant is None:

@@ -85,7 +85,7 @@ class Front:
                 StatusCode=status,
                 Elapsed=round(elapsed * 1000, 3),
                 RequestId=request_id,
-                ClientAddress=_client_address(scope),
+                ClientAddress=address_for_log((scope.get("client") or (None,))[0]),
                 MerchantId=scope.get(MERCHANT_ID),
                 KeyId=scope.get(KEY_ID),
             )
@@ -101,13 +101,9 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]], ids: Ids) -> str:
     return ids.new("req")
 
 
-def _client_address(scope: Scope) -> str | Address | None:
+def address_for_log(text: str | None) -> str | Address | None:
     """Return the address for the log: one of IPv6 not as text, which might be taken for a card number's."""
-    client = scope.get("client")
-    if client is None:
-        return None
-    text: str = client[0]
-    return read_address(text) if ":" in text else text
+    return read_address(text) if text and ":" in text else text
 
 
 def _route(path: str) -> str:

@@ -121,7 +121,7 @@ class Protocol(H11Protocol):
             return
         if self._requests.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             scope = None if self.stream is None else cast("dict[str, Any]", self.stream.scope)
-            refused = self._refusals.of(code, scope)
+            refused = self._refusals.of(code, self.client and self.client[0], scope)
             headers = [*refused.headers, *self.config.response_headers("h11")]
             await self._send_h11_event(h11.Response(status_code=refused.status, headers=headers))
             if not self._is_head:

@@ -7,7 +7,7 @@ import structlog
 from attrs import frozen
 
 from pgw.http import answers
-from pgw.http.front import REFUSED_WITH, REQUEST_ID, request_id_of
+from pgw.http.front import REFUSED_WITH, REQUEST_ID, address_for_log, request_id_of
 from pgw.measures import UNMEASURED, Measures
 from pgw.ports import Clock, Ids
 
@@ -32,8 +32,8 @@ class Refusals:
     ids: Ids
     measures: Measures = UNMEASURED
 
-    def of(self, code: str, scope: MutableMapping[str, Any] | None = None) -> Refused:
-        """Refuse a connection, or the request of `scope`, which then says so in the line of its own."""
+    def of(self, code: str, client: str | None, scope: MutableMapping[str, Any] | None = None) -> Refused:
+        """Refuse a client's connection, or the request of `scope`, which says so in the line of its own."""
         known = scope or {}
         request_id = known.get(REQUEST_ID) or request_id_of(known.get("headers", ()), self.ids)
         refused = self._refused(code, request_id, known.get("path"))
@@ -46,6 +46,7 @@ class Refusals:
                 StatusCode=refused.status,
                 Elapsed=None,
                 RequestId=request_id,
+                ClientAddress=address_for_log(client),
                 MerchantId=None,
                 Code=code,
             )

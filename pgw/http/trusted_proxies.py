@@ -1,6 +1,6 @@
 """Who a request is from, where it came by a proxy that is trusted to say so."""
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -15,8 +15,8 @@ class ProxyHeader(StrEnum):
     """Which kind of header the proxies write.
 
     A proxy that writes one kind may pass the other through from its client, who can put anything into it. So
-    they are never mixed; `AUTO` takes `X-Forwarded-*` where one is there, since most proxies write those. It
-    is safe only where the proxies write, or strip, these: where they write `Forwarded`, say so.
+    they are never mixed. `AUTO` takes the kind that is there; where both are, and they name two clients, one
+    of them is forged, and neither is believed: say which one your proxies write, and the other is ignored.
     """
 
     AUTO = "auto"
@@ -38,7 +38,7 @@ class TrustedProxies:
         peer = read_address(scope["client"][0])
         if peer is None or not self._trusts(peer):
             return
-        hop = self._outermost(self._hops(scope["headers"]))
+        hop = self._said(scope["headers"])
         if hop.client is not None:
             scope["client"] = (str(hop.client), 0)
         if hop.scheme is not None:
@@ -50,14 +50,16 @@ class TrustedProxies:
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 
-    def _hops(self, headers: Headers) -> Iterator[Hop]:
-        reads: Callable[[Headers], Iterator[Hop]] = x_forwarded_hops
-        match self._header:
-            case ProxyHeader.FORWARDED:
-                reads = forwarded_hops
-            case ProxyHeader.AUTO if all(name not in X_FORWARDED for name, _ in headers):
-                reads = forwarded_hops
-        return reads(headers)
+    def _said(self, headers: Headers) -> Hop:
+        """Return what the proxies say; nothing where two kinds of header name two clients: one is forged."""
+        names = {name for name, _ in headers}
+        has_x, has_forwarded = not names.isdisjoint(X_FORWARDED), b"forwarded" in names
+        if self._header is ProxyHeader.FORWARDED or (self._header is ProxyHeader.AUTO and not has_x):
+            return self._outermost(forwarded_hops(headers))
+        hop = self._outermost(x_forwarded_hops(headers))
+        if self._header is ProxyHeader.X_FORWARDED or not has_forwarded:
+            return hop
+        return hop if hop.client == self._outermost(forwarded_hops(headers)).client else Hop()
 
     def _outermost(self, hops: Iterator[Hop]) -> Hop:
         """Return the hop furthest out that a trusted proxy spoke of.

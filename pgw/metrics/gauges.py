@@ -110,10 +110,14 @@ class Gauges(Collector):
             self.turned_away(),
         )
         yield GaugeMetricFamily(
-            "pgw_stream_subscribers", "Streams that are being listened to.", self.stream.subscribers
+            "pgw_stream_subscribers",
+            "Streams that are listened to, and polls that wait.",
+            self.stream.subscribers,
         )
         yield CounterMetricFamily(
-            "pgw_stream_subscribers_dropped", "Streams that were ended since too slow.", self.stream.dropped
+            "pgw_stream_subscribers_dropped",
+            "Streams that were ended, since they were read too slowly.",
+            self.stream.dropped,
         )
 
 

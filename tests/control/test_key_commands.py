@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from pgw.actors.key_ring import KeyRing
 from pgw.control import key_commands
@@ -293,6 +294,19 @@ async def test_what_ends_a_key_takes_effect_also_where_storage_does_not_take_it(
         other = await create(operator)
         assert isinstance(await operator.disable_merchant(MERCHANT), Err)
         assert ring.find(other["key"]) is None
+
+
+async def test_what_ends_a_key_waits_for_no_other_command(operator: MerchantOperator, ring: KeyRing) -> None:
+    """Such as one that waits for a disk that hangs."""
+    first, second, third = [await create(operator) for _ in range(3)]
+    async with trio.open_nursery() as nursery, ring.changes:
+        nursery.start_soon(operator.revoke_key, first["key"])
+        nursery.start_soon(operator.revoke_key, second["keyId"])
+        await trio.testing.wait_all_tasks_blocked()
+        assert [True, True, False] == [ring.find(one["key"]) is None for one in (first, second, third)]
+        nursery.start_soon(operator.disable_merchant, MERCHANT)
+        await trio.testing.wait_all_tasks_blocked()
+        assert ring.find(third["key"]) is None
 
 
 async def test_a_rotation_whose_answer_was_lost_is_found_by_a_list(

@@ -81,6 +81,11 @@ def test_where_the_secret_is_lost_keys_are_refused_and_listed_as_unusable(
     assert 404 == status(gateway, key)
     assert 0 == gateway.end()
     (tmp_path / "pgw.db.secret").rename(tmp_path / "kept")
+    # A key of a secret that nobody has would be made in vain.
+    refused = pgw("keys", "create", merchant, database=database)
+    assert (2, "") == (refused.exit_code, refused.out)
+    assert "secret" in refused.err
+    assert not (tmp_path / "pgw.db.secret").exists()
     gateway = start_gateway(database, simulator.url)
     assert '"Count":1' in gateway.wait_for_line('"KeysOfAnotherSecret"')
     assert (401, 404) == (status(gateway, key), status(gateway, "ap_123"))

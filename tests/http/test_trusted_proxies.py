@@ -207,10 +207,12 @@ ONE, OTHER = x_for("192.0.2.1"), forwarded("for=192.0.2.2;proto=https")
 @pytest.mark.parametrize(
     ("kind", "headers", "expected"),
     [
-        (ProxyHeader.AUTO, ONE + OTHER, ("192.0.2.1", "http")),
-        (ProxyHeader.AUTO, OTHER + ONE, ("192.0.2.1", "http")),
+        (ProxyHeader.AUTO, ONE, ("192.0.2.1", "http")),
+        (ProxyHeader.AUTO, ONE + OTHER, (PEER, "http")),
+        (ProxyHeader.AUTO, OTHER + ONE, (PEER, "http")),
+        (ProxyHeader.AUTO, [*ONE, ("forwarded", "for=192.0.2.1")], ("192.0.2.1", "http")),
         (ProxyHeader.AUTO, OTHER, ("192.0.2.2", "https")),
-        (ProxyHeader.AUTO, [*OTHER, ("x-forwarded-proto", "http")], (PEER, "http")),
+        (ProxyHeader.AUTO, [*OTHER, ("x-forwarded-proto", "https")], (PEER, "http")),
         (ProxyHeader.X_FORWARDED, ONE + OTHER, ("192.0.2.1", "http")),
         (ProxyHeader.X_FORWARDED, OTHER, (PEER, "http")),
         (ProxyHeader.FORWARDED, ONE + OTHER, ("192.0.2.2", "https")),
