@@ -11,7 +11,8 @@ import trio
 DRAWN_AT_A_TIME = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+"""Without a digit in it no text is ever taken for a card number, or for a part of one."""
 
 
 class Clock(Protocol):
@@ -82,4 +83,4 @@ class TimeOrderedIds:
         time_and_version = self._last >> 12 << 16 | 0x7000 | self._last & 0xFFF
         variant_and_random = 0b10 << 62 | self._randomness.bits(62)
         digits = f"{time_and_version:016x}{variant_and_random:016x}"
-        return f"{kind}_{digits.translate(_HEX_TO_LETTERS)}"
+        return f"{kind}_{digits.translate(HEX_TO_LETTERS)}"

@@ -9,7 +9,7 @@ import trio
 from attrs import define, field
 
 from pgw.domain.api_key import ApiKey
-from pgw.ports import Clock
+from pgw.ports import HEX_TO_LETTERS, Clock
 
 LOOK_EVERY_SECONDS = 0.5
 _NAME_OF_SECRET = b"which secret this is"
@@ -34,7 +34,7 @@ class KeyRing:
 
     def __init__(self, secret: bytes, clock: Clock, *, demo: bool = False) -> None:
         self.changes = trio.Lock()
-        self.name_of_secret = _hashed(secret, _NAME_OF_SECRET)[:_NAME_CHARACTERS]
+        self.name_of_secret = _hashed(secret, _NAME_OF_SECRET)[:_NAME_CHARACTERS].translate(HEX_TO_LETTERS)
         self._secret = secret
         self._clock = clock
         self._demo = demo

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from benchmarks.open_loop import steadily
+from pgw.http.door import MOST_AT_WORK
+from tests.end_to_end.faults import faulty_gateway
 from tests.end_to_end.programs import eventually
+from tests.end_to_end.sockets import WHOLE, connected, heard
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.end_to_end.conftest import StartGateway, StartSimulator
+    from tests.end_to_end.programs import Simulator
 
 CONCURRENCY, LATENCY_SECONDS = 10, 0.1
 CAPACITY = CONCURRENCY / LATENCY_SECONDS
@@ -52,3 +57,22 @@ def test_a_merchant_over_its_rate_is_refused_and_no_other(
     assert 20 * SECONDS <= over.counts[202] <= 20 * SECONDS + 40 + 5
     other = steadily(gateway.address, 10, 1, ("ap_456",))
     assert {202: 10} == dict(other.counts)
+
+
+def test_while_as_many_are_at_work_as_can_be_the_next_is_turned_away_at_once(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    """Beside a disk that hangs; whoever asks for something else is answered as ever."""
+    with faulty_gateway(tmp_path / "pgw.db", simulator.url) as gateway, ExitStack() as clients:
+        job = gateway.settled(gateway.pay())
+        gateway.have("hang")
+        for _ in range(MOST_AT_WORK):
+            clients.enter_context(connected(gateway)).sendall(WHOLE)
+        eventually(lambda: f"pgw_jobs_in_flight {MOST_AT_WORK}.0" in gateway.client.get("/metrics").text)
+        late = clients.enter_context(connected(gateway))
+        for _ in range(2):
+            late.sendall(WHOLE)
+            answer = heard(late, b'"}')
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b'"code":"Overloaded"' in answer
+        assert job == gateway.client.get(f"/jobs/{job['jobId']}").json()
