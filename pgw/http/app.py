@@ -70,7 +70,7 @@ class _Application(QuartTrio):
 
 def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., Awaitable[Response | None]]:
     """Put the key, and what the caller accepts, before a route's endpoint."""
-    offered = (*route.operation.media_types, "application/problem+json")
+    offered = (*route.operation.media_types, answers.PROBLEM)
     template = openapi_path(route.path)
 
     async def endpoint(**arguments: Any) -> Response | None:

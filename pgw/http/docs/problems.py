@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 from pgw.domain.errors import InvalidCode, Refusal
+from pgw.http.answers import PROBLEM
 from pgw.http.docs.headers import OF_STATUS
 from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
 from pgw.http.problems.codes import PROBLEMS
 from pgw.http.problems.problem import Problem
 
-MEDIA_TYPE = "application/problem+json"
 # What is answered before a request is one; where its head was not understood its path is not known.
 OF_EVERY_CONNECTION = (
     "MalformedHttp",
@@ -88,7 +88,7 @@ def _answer(
     return {
         "description": f"{HTTPStatus(status).phrase}\n\n{told}",
         "headers": headers,
-        "content": {MEDIA_TYPE: content},
+        "content": {PROBLEM: content},
     }
 
 
