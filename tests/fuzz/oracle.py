@@ -29,6 +29,7 @@ INTENDED = {
 _MASKED_MEMBERS = re.compile(
     rb'"(?:seq|amount|captured|refunded)":\s*[0-9.]+|"(?:instance|requestId)":\s*"(?:[^"\\]|\\.)*"'
     rb"|(?:line|column) [0-9]+"
+    rb"|(?m:(?<=[}a-z]) [0-9.]+(?:e[+-][0-9]+)?$)"  # the value of a metric
 )
 _MASKED_HEADERS = re.compile(rb"(?im)^(?:content-length|date|x-request-id|etag|age):.*$")
 

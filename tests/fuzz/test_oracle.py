@@ -8,7 +8,7 @@ import pytest
 from pgw.http.answers import encode
 from tests.described import description
 from tests.fuzz.canary import CARD, CVV
-from tests.fuzz.oracle import Finding, findings_of
+from tests.fuzz.oracle import Finding, findings_of, of_leaks
 from tests.fuzz.wire import Received, read
 
 PROBLEM, JSON = "application/problem+json", "application/json"
@@ -134,3 +134,9 @@ def test_bodies_are_read_to_their_length() -> None:
     first, second = problem("InvalidCvv"), problem("UnknownJob")
     read_back = [json.loads(one.body) for one in read(answer(first) + answer(second)).answers]
     assert [first, second] == read_back
+
+
+def test_a_metrics_value_may_be_the_cvv_by_chance_and_its_label_may_not() -> None:
+    counted = b'pgw_requests_total{route="/payments"} 7391.0\npgw_open_connections 7391\n'
+    assert [] == list(of_leaks("answer", counted))
+    assert [] != list(of_leaks("answer", counted.replace(b"/payments", b"7391")))
