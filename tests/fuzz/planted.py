@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from pgw import cli, logs
-from pgw.control import commands
+from pgw.control import payment_commands
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers, body, front
@@ -95,8 +95,8 @@ def _tell_the_number() -> None:
     _order_then(remember)
     make = stream.event_document
     setattr(stream, "event_document", lambda event: {**make(event), "card": numbers[-10:]})  # noqa: B010
-    unresolved = getattr(commands, "unresolved_document")  # noqa: B009
-    setattr(commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[-10:]})  # noqa: B010
+    unresolved = getattr(payment_commands, "unresolved_document")  # noqa: B009
+    setattr(payment_commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[-10:]})  # noqa: B010
 
 
 def _tell_the_value() -> None:
