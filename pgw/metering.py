@@ -17,7 +17,7 @@ from pgw.http.door import Door
 from pgw.http.open_connections import OpenConnections
 from pgw.http.problems.codes import PROBLEMS
 from pgw.http.routes import METRICS_AND_HEALTH, ROUTES, WITHOUT_METRICS, Route
-from pgw.http.server import listen, serve
+from pgw.http.server import listen, serve, url_of
 from pgw.measures import Measures
 from pgw.metrics.exposition import Exposition
 from pgw.metrics.gauges import Gauges
@@ -83,8 +83,7 @@ class Metering:
             nursery.start_soon(watch_loop_lag, parts.clock, self.measures)
             if self._listener is not None:
                 host, port, *_ = self._listener.socket.getsockname()
-                url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-                _log.info("MetricsReady", Url=url)
+                _log.info("MetricsReady", Url=url_of(host, port))
                 app = make_app(parts, METRICS_AND_HEALTH)
                 serve_all = partial(
                     serve,

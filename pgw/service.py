@@ -27,7 +27,7 @@ from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.http.open_connections import OpenConnections
-from pgw.http.server import listen, serve
+from pgw.http.server import listen, serve, url_of
 from pgw.http.throttle import make_throttle
 from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
 from pgw.keys import fill
@@ -101,8 +101,7 @@ async def _serve_clients(
     parts = metering.measuring(parts, connections, door)
     throttle = make_throttle(parts.clock, settings.rate_limit, settings.failed_authentication_limit)
     proxies = TrustedProxies(settings.trusted_proxies, ProxyHeader(settings.proxy_header))
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listener.socket.getsockname()[1]}"
+    url = url_of(settings.host, listener.socket.getsockname()[1])
     async with trio.open_nursery() as beside:
         beside.start_soon(metering.run, parts)
         _log.info("Ready", Url=url, Database=str(settings.database), Bank=settings.bank_url)

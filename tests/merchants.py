@@ -1,7 +1,9 @@
 """Merchants and keys for tests that need some, and a ring that has a key on it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import trio
 
 from pgw.actors.key_ring import KeyRing
 from pgw.domain.api_key import ApiKey
@@ -11,6 +13,22 @@ from pgw.ports import Clock, SystemClock
 
 CREATED_AT = datetime(2026, 11, 1, 8, 0, 0, 123_000, UTC)
 SECRET_OF_KEYS = b"a secret of keys, of 32 bytes or more"
+
+
+class WallClock:
+    """Stands where a test puts it."""
+
+    def __init__(self) -> None:
+        self.time = CREATED_AT
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return trio.current_time()
+
+    def pass_by(self, **times: float) -> None:
+        self.time += timedelta(**times)
 
 
 def a_merchant(merchant_id: str = "mer_a", name: str = "Shop") -> Merchant:

@@ -10,6 +10,7 @@ from pgw.control.address import short_address
 from pgw.control.answers import WHO_TELLS, Answer, Document, from_document
 from pgw.control.commands import Commands
 from pgw.control.wire import LARGEST_ANSWER_BYTES, from_line, receive_line, to_line
+from pgw.domain.result import Err, Ok
 
 ANSWER_SECONDS = 90.0
 """Longer than a gateway takes to receive, obey and answer at most."""
@@ -27,6 +28,15 @@ class ControlUnavailable(Exception):
 class Control(Protocol):
     async def ask(self, command: Document) -> Answer:
         """Have a command obeyed. Raises `ControlUnavailable`."""
+
+
+async def read(control: Control, command: Document) -> Document:
+    """Have a command obeyed that reads. Raises `ControlUnavailable` where it is refused, too."""
+    match await control.ask(command):
+        case Ok(document):
+            return document
+        case Err(refused):
+            raise ControlUnavailable(refused.sentence)
 
 
 @frozen

@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from attrs import frozen
 
 from pgw.control.answers import Answer, Document
-from pgw.control.client import Control, ControlUnavailable
+from pgw.control.client import Control, read
 from pgw.domain.merchant import Scope
-from pgw.domain.result import Err, Ok
 
 
 @frozen
@@ -31,7 +30,7 @@ class MerchantOperator:
     async def merchants(self) -> AsyncIterator[Sequence[Document]]:
         """Read all merchants, by pages."""
         after = ""
-        while page := await self._page({"command": "merchants", "after": after}):
+        while page := (await read(self.control, {"command": "merchants", "after": after}))["page"]:
             yield page
             after = page[-1]["merchantId"]
 
@@ -51,15 +50,7 @@ class MerchantOperator:
 
     async def keys(self, merchant_id: str | None) -> AsyncIterator[Sequence[Document]]:
         """Read all keys, or a merchant's, by pages."""
-        after = ""
-        while page := await self._page({"command": "keys", "merchantId": merchant_id, "after": after}):
+        command, after = {"command": "keys", "merchantId": merchant_id}, ""
+        while page := (await read(self.control, command | {"after": after}))["page"]:
             yield page
             after = page[-1]["keyId"]
-
-    async def _page(self, command: Document) -> Sequence[Document]:
-        match await self.control.ask(command):
-            case Ok(document):
-                page: Sequence[Document] = document["page"]
-                return page
-            case Err(refused):
-                raise ControlUnavailable(refused.sentence)

@@ -6,9 +6,8 @@ from attrs import frozen
 
 from pgw.actors.settlement import Verdict
 from pgw.control.answers import Answer, Document
-from pgw.control.client import Control, ControlUnavailable
+from pgw.control.client import Control, read
 from pgw.control.documents import book_entry
-from pgw.domain.result import Err, Ok
 from pgw.storage.port import BookEntry
 
 
@@ -28,22 +27,15 @@ class Operator:
     async def unresolved(self) -> AsyncIterator[Sequence[Document]]:
         """Read all unknown outcomes and what is flagged, by pages."""
         after = ""
-        while page := (await self._read({"command": "unresolved", "after": after}))["page"]:
+        while page := (await read(self.control, {"command": "unresolved", "after": after}))["page"]:
             yield page
             after = page[-1]["jobId"]
 
     async def books(self, after_reference: str) -> Sequence[BookEntry]:
         """Read a page of the books, by reference; an empty one is behind the last."""
-        answer = await self._read({"command": "books", "after": after_reference})
+        answer = await read(self.control, {"command": "books", "after": after_reference})
         return [book_entry(document) for document in answer["page"]]
 
     async def book_entry(self, reference: str) -> BookEntry | None:
-        document = (await self._read({"command": "bookEntry", "reference": reference}))["entry"]
+        document = (await read(self.control, {"command": "bookEntry", "reference": reference}))["entry"]
         return None if document is None else book_entry(document)
-
-    async def _read(self, command: Document) -> Document:
-        match await self.control.ask(command):
-            case Ok(document):
-                return document
-            case Err(refused):
-                raise ControlUnavailable(refused.sentence)

@@ -12,13 +12,11 @@ from pgw.ports import Clock, Ids
 MOST_AT_WORK = 256  # more than a merchant's burst, and a quarter of a second's work
 TOLD_EVERY_SECONDS = 1.0
 TURNED_AWAY = "pgw.turned_away"  # in a scope: the door was closed when all of the request was there
-_log = structlog.get_logger()
 PAYMENTS = "/payments"
+_log = structlog.get_logger()
 _LINE = f"POST {PAYMENTS} HTTP/1.1\r\n".encode()
-_HEAD = (
-    b"HTTP/1.1 503 \r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n%sx-request-id: %s\r\n"
-    b"content-length: %d\r\n\r\n%s"
-)
+_FIELDS = f"content-type: {answers.PROBLEM}\r\nretry-after: {answers.RETRY_AFTER_SECONDS}\r\n".encode()
+_ANSWER = b"HTTP/1.1 503 \r\n" + _FIELDS + b"%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n%s"
 _REQUEST_ID = re.compile(rb"\r\nx-request-id: ?([^\r]*)\r\n", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: ?([0-9]{1,5})\r\n")
 # What may change how far a request goes, or what becomes of its connection; and a folded line.
@@ -37,8 +35,7 @@ class Door:
         self._clock = clock
         self._ids = ids
         self._answer = _answer_in_pieces(clock)
-        # Without values: a set that keeps its order.
-        self._callers: dict[object, None] = {}
+        self._callers: set[object] = set()
         self.turned_away = 0
         self._told = 0
         self._told_at = clock.monotonic() - TOLD_EVERY_SECONDS
@@ -56,11 +53,11 @@ class Door:
 
     def enter(self, caller: object) -> None:
         """Count the payment that came whole from this caller, who has one at work at a time."""
-        self._callers[caller] = None
+        self._callers.add(caller)
 
     def leave(self, caller: object) -> None:
         """Count the caller's payment no longer, if one was."""
-        self._callers.pop(caller, None)
+        self._callers.discard(caller)
 
     def answer_to(self, received: bytes, caller: object, headers: bytes) -> bytes | None:
         """Return the whole answer, with these headers too, to a payment that is turned away unread.
@@ -77,7 +74,7 @@ class Door:
         request_id = request_id_of([(b"x-request-id", found[1])] if found else [], self._ids).encode()
         first, second, last = self._answer
         body = b"".join((first, request_id, second, answers.timestamp(self._clock.now()).encode(), last))
-        return _HEAD % (headers, request_id, len(body), body)
+        return _ANSWER % (headers, request_id, len(body), body)
 
     def _count(self) -> None:
         """Count a payment that is turned away. A log line for each would cost more than the refusal."""

@@ -53,6 +53,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url_of(host: str, port: int) -> str:
+    """Return where clients reach a host, or an address of either version (RFC 3986, section 3.2.2)."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 async def serve(
     app: Application,
     listener: trio.abc.Listener[trio.SocketStream],

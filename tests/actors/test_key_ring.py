@@ -1,6 +1,6 @@
 """The ring of keys that a running gateway honours."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import trio
@@ -8,22 +8,9 @@ from trio.testing import MockClock
 
 from pgw.actors.key_ring import LOOK_EVERY_SECONDS, Credential, KeyRing
 from pgw.secret import OF_API_KEYS, derived
-from tests.merchants import CREATED_AT, SECRET_OF_KEYS, a_key, key_on
+from tests.merchants import CREATED_AT, SECRET_OF_KEYS, WallClock, a_key, key_on
 
 LATER = CREATED_AT + timedelta(seconds=10)
-
-
-class WallClock:
-    """Stands where a test puts it."""
-
-    def __init__(self) -> None:
-        self.time = CREATED_AT
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return trio.current_time()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What operators' commands do about merchants and keys, to a real database and to the ring of a gateway."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from pgw.ports import SystemRandomness, TimeOrderedIds
 from pgw.storage.port import StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
 from tests.control.payments import MERCHANT
-from tests.merchants import CREATED_AT, SECRET_OF_KEYS
+from tests.merchants import SECRET_OF_KEYS, WallClock
 
 ALL = list(Scope)
 NO_COMMANDS: list[dict[str, Any]] = [
@@ -38,20 +37,6 @@ NO_COMMANDS: list[dict[str, Any]] = [
     {"command": "rotateKey", "keyId": "key_1", "overlap": None},
     {"command": "revokeKey", "key": "x" * 256},
 ]
-
-
-class WallClock:
-    def __init__(self) -> None:
-        self.time = CREATED_AT
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return trio.current_time()
-
-    def pass_by(self, **times: float) -> None:
-        self.time += timedelta(**times)
 
 
 @pytest.fixture

@@ -14,6 +14,13 @@ from tests.end_to_end.programs import KEY, Gateway
 
 CLOSE_SECONDS = 5
 
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
 
 @asynccontextmanager
 async def listening(

@@ -17,8 +17,7 @@ from trio_websocket import ConnectionClosed
 from pgw.domain.key_format import is_well_formed
 from tests.end_to_end.commands import pgw
 from tests.end_to_end.programs import PROJECT, environment_without_settings, order
-from tests.end_to_end.streams import frame, listening
-from tests.end_to_end.test_stream import UPGRADE
+from tests.end_to_end.streams import UPGRADE, frame, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable

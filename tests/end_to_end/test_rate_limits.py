@@ -11,6 +11,7 @@ import pytest
 
 from tests.end_to_end.programs import KEY, OTHER_KEY, Gateway, order
 from tests.end_to_end.sockets import connected, heard
+from tests.end_to_end.streams import UPGRADE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
 RATE, BURST = 5, 10
 FAILURES = 30
-UPGRADE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 
 
 @pytest.fixture(scope="module")

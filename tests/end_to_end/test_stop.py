@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.end_to_end.programs import eventually
 from tests.end_to_end.sockets import HEALTH, connected, heard
-from tests.end_to_end.streams import closed_with, frame, listening
+from tests.end_to_end.streams import UPGRADE, closed_with, frame, listening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 HANGS = "4000009900000020"
 GRACE, AND_THEN = 2.0, 2.0
 DO_NOT_READ = 20
-UPGRADE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 
 
 def stopped(gateway: Gateway) -> float:

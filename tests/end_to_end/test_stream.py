@@ -10,17 +10,10 @@ import trio
 
 from tests.described import assert_described
 from tests.end_to_end.programs import KEY, OTHER_KEY
-from tests.end_to_end.streams import closed_with, frame, listening, seqs
+from tests.end_to_end.streams import UPGRADE, closed_with, frame, listening, seqs
 
 if TYPE_CHECKING:
     from tests.end_to_end.programs import Gateway
-
-UPGRADE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 
 
 @pytest.mark.parametrize(

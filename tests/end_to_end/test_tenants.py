@@ -12,6 +12,7 @@ from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.routes import ROUTES, Route
 from tests.described import assert_described
 from tests.end_to_end.programs import KEY, OTHER_KEY
+from tests.end_to_end.streams import UPGRADE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 OF_A_MERCHANT = {"payment_id", "job_id"}
 OF_NOBODY = {"code", "name"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE")
-UPGRADE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 WAYS: Mapping[str, tuple[str, dict[str, str]]] = {
     "plain": ("", {}),
     "slash": ("/", {}),

@@ -1,5 +1,8 @@
 from datetime import UTC, datetime
 
+from pgw.http.door import Door
+from pgw.ports import SystemRandomness, TimeOrderedIds
+
 
 class HandClock:
     """A clock that stands still until it is moved."""
@@ -12,3 +15,7 @@ class HandClock:
 
     def monotonic(self) -> float:
         return self.seconds
+
+
+def a_door(clock: HandClock) -> Door:
+    return Door(clock, TimeOrderedIds(clock, SystemRandomness()))

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from pgw.http.door import MOST_AT_WORK, is_whole_payment
 from tests.end_to_end.sockets import BODY, WHOLE, post
-from tests.http.hands import Hands, a_door
+from tests.http.hand_clock import HandClock, a_door
 
 LENGTH = b"Content-Length: %d" % len(BODY)
 
 
 def test_it_is_closed_while_as_many_are_at_work_as_can_be() -> None:
-    door = a_door(Hands())
+    door = a_door(HandClock())
     for caller in range(MOST_AT_WORK):
         assert not door.is_closed
         door.enter(caller)

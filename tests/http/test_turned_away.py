@@ -11,7 +11,7 @@ from pgw.http.door import MOST_AT_WORK, TOLD_EVERY_SECONDS, TURNED_AWAY, Door
 from pgw.http.front import Message, Receive, Scope, Send
 from tests.end_to_end.sockets import BODY, HEALTH, WHOLE, post
 from tests.http.applications import Answering, AtLength
-from tests.http.hands import Hands, a_door
+from tests.http.hand_clock import HandClock, a_door
 from tests.http.serving import Served, heard, ours, problem_in, rest
 
 READ_APART_SECONDS = 0.05
@@ -42,9 +42,9 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def overloaded(application: Reads) -> AsyncIterator[tuple[Served, Door, Hands]]:
+async def overloaded(application: Reads) -> AsyncIterator[tuple[Served, Door, HandClock]]:
     """Serve with as many payments at work as can be."""
-    clock = Hands()
+    clock = HandClock()
     door = a_door(clock)
     for caller in range(MOST_AT_WORK):
         door.enter(caller)
@@ -112,7 +112,7 @@ async def test_requests_behind_one_that_is_at_work_are_read_in_turn() -> None:
 async def test_a_payment_is_at_work_from_its_last_byte_until_its_answer_or_its_clients_end(
     leaves: bool,
 ) -> None:
-    clock = Hands()
+    clock = HandClock()
     door, application = a_door(clock), Answering(after=0.2)
     async with ours(application, door=door) as served:
         async with await served.connect() as client:
@@ -132,7 +132,7 @@ WITHOUT_HOST = WHOLE.replace(b"Host: x\r\n", b"")
 
 async def test_whoever_sends_no_request_or_reads_no_answer_holds_no_place() -> None:
     """No key is needed for either, and a place held is a place less for every merchant."""
-    door = a_door(Hands())
+    door = a_door(HandClock())
     async with ours(AtLength(), door=door) as served, trio.open_nursery() as nursery:
         for request in (WITHOUT_HOST, WHOLE):
             client = await served.connect()
@@ -150,7 +150,7 @@ async def _hold_open(client: trio.SocketStream) -> None:
 
 async def test_a_payment_at_a_server_that_stops_is_not_turned_away_as_overload() -> None:
     """It is told why, by the gateway itself, and its connection is closed with the answer."""
-    application, door, stopping = Reads(), a_door(Hands()), trio.Event()
+    application, door, stopping = Reads(), a_door(HandClock()), trio.Event()
     for caller in range(MOST_AT_WORK):
         door.enter(caller)
     async with (
