@@ -63,6 +63,7 @@ def settings(port: int, bank_port: int) -> Iterator[Settings]:
             database=Path(folder) / "pgw.db",
             bank_url=f"http://127.0.0.1:{bank_port}",
             demo_keys=True,
+            webhook_allow_private=True,
         )
 
 

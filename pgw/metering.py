@@ -10,6 +10,7 @@ from attrs import evolve
 
 from pgw import __version__
 from pgw.actors.event_stream import EventStream
+from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
 from pgw.http.app import make_app
 from pgw.http.call import Parts
@@ -24,6 +25,7 @@ from pgw.metrics.gauges import Gauges
 from pgw.metrics.loop_lag import watch_loop_lag
 from pgw.metrics.measured import PrometheusMeasures
 from pgw.settings import ListenAddress
+from pgw.storage.port import OnCommitted
 
 MOST_SCRAPERS = 100
 _log = structlog.get_logger()
@@ -33,18 +35,20 @@ class Metering:
     """The measures of one gateway."""
 
     def __init__(self, stream: EventStream) -> None:
-        self._stream = stream
+        self.told: list[OnCommitted] = [stream.publish]
         codes = [problem.code for problem in PROBLEMS.values() if problem.status is not None]
         self._prometheus = PrometheusMeasures(codes)
         self._listener: trio.SocketListener | None = None
         self.measures: Measures = self._prometheus
         self.routes: Sequence[Route] = ROUTES
 
-    def on_committed(self, events: Sequence[JobEvent]) -> None:
-        """Count what was committed, and publish it."""
+    def on_committed(self, events: Sequence[Event]) -> None:
+        """Count what was committed, and tell it to all who are `told`."""
         for event in events:
-            self.measures.payment_became(event.job.payment_status)
-        self._stream.publish(events)
+            if isinstance(event, JobEvent):
+                self.measures.payment_became(event.job.payment_status)
+        for tell in self.told:
+            tell(events)
 
     @contextmanager
     def listening(self, address: ListenAddress | None) -> Iterator[None]:

@@ -40,6 +40,7 @@ from pgw.secret import OF_API_KEYS, derived, read_secret
 from pgw.settings import Settings
 from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
+from pgw.telling import Telling
 
 RETRY_FIRST_SECONDS = 0.2
 RETRY_LONGEST_SECONDS = 5.0
@@ -71,7 +72,12 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             keys = KeyRing(derived(secret, OF_API_KEYS), clock, demo=settings.demo_keys)
             with _at_start(settings):
                 await fill(keys, storage, clock, demo=settings.demo_keys)
-            gateway = _gateway(settings, storage, clock, randomness, ids, measures=measures)
+            telling = Telling(
+                settings, storage, secret, clock=clock, randomness=randomness, measures=measures
+            )
+            metering.told.append(telling.webhooks.on_committed)
+            ports = payment_ports(settings, storage, clock, randomness, ids, measures=measures)
+            gateway = Gateway(ports, _limits(settings), beside=[telling.child])
             nursery.start_soon(_end_in_time, resort, stopping, settings.grace)
             nursery.start_soon(gateway.run)
             nursery.start_soon(keys.run)
@@ -81,7 +87,11 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, stopping)
-            parts = Parts(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret)
+            parts = Parts(
+                *(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret),
+                webhooks=telling.webhooks,
+                webhook_secrets=telling.secrets,
+            )
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)
             nursery.cancel_scope.cancel()
@@ -132,19 +142,10 @@ def _at_start(settings: Settings) -> Iterator[None]:
         raise StorageCannotOpen(f"The database {settings.database} takes no writes: {error}.") from error
 
 
-def _gateway(
-    settings: Settings,
-    storage: Storage,
-    clock: Clock,
-    randomness: Randomness,
-    ids: Ids,
-    *,
-    measures: Measures,
-) -> Gateway:
-    limits = GatewayLimits(
+def _limits(settings: Settings) -> GatewayLimits:
+    return GatewayLimits(
         settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
     )
-    return Gateway(payment_ports(settings, storage, clock, randomness, ids, measures=measures), limits)
 
 
 def payment_ports(

@@ -9,6 +9,11 @@ from pgw.bank.port import BankFeature
 
 DEMO_KEYS = {"ap_123": "Demo merchant A", "ap_456": "Demo merchant B"}
 SHARE_OF_ONE_MERCHANT = 0.3
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+WEBHOOK_SCHEDULE = (
+    *(0.0, 5.0, 5 * MINUTE, 30 * MINUTE),
+    *(2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR),
+)
 
 
 @frozen
@@ -21,9 +26,10 @@ class ListenAddress:
 class Settings:
     """`rate_limit` is requests a second for each merchant, 0 for none; times are in seconds.
 
-    `failed_authentication_limit` is that of requests without a valid key, for each address. Where no
-    `secret_file` is given it lies beside the database. Where no `metrics_address` is given the metrics are
-    served with everything else.
+    `webhook_schedule` are the waits before each try, the first of them 0. `allowed_origins` are those of
+    pages elsewhere that may open a stream. `failed_authentication_limit` is that of requests without a valid
+    key, for each address. Where no `secret_file` is given it lies beside the database. Where no
+    `metrics_address` is given the metrics are served with everything else.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +55,13 @@ class Settings:
     inquiry_longest: float = 7200.0
     grace: float = 10.0
     metrics_address: ListenAddress | None = None
+    allowed_origins: frozenset[str] = frozenset()
+    events_kept_for: float = 30 * DAY
+    webhook_schedule: tuple[float, ...] = WEBHOOK_SCHEDULE
+    webhook_timeout: float = 15.0
+    webhook_disable_after: float = 5 * DAY
+    webhook_concurrency: int = 512
+    webhook_allow_private: bool = False
 
     @property
     def max_in_flight_a_merchant(self) -> int:

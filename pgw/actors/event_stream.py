@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import trio
 
+from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
 
 CAPACITY = 1024
@@ -17,9 +18,9 @@ class Subscription:
     """One subscriber's bounded buffer."""
 
     def __init__(self) -> None:
-        self._send, self._receive = trio.open_memory_channel[JobEvent](CAPACITY)
+        self._send, self._receive = trio.open_memory_channel[Event](CAPACITY)
 
-    def offer(self, event: JobEvent) -> bool:
+    def offer(self, event: Event) -> bool:
         """Buffer the event, or close a full buffer and return False."""
         try:
             self._send.send_nowait(event)
@@ -28,7 +29,7 @@ class Subscription:
             return False
         return True
 
-    async def receive(self) -> JobEvent:
+    async def receive(self) -> Event:
         """Return the next event, or raise `SubscriberTooSlow` once what was buffered is read."""
         try:
             return await self._receive.receive()
@@ -44,10 +45,10 @@ class EventStream:
         self.dropped = 0
         self._subscriptions: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
 
-    def publish(self, events: Sequence[JobEvent]) -> None:
+    def publish(self, events: Sequence[Event]) -> None:
         """Offer committed events, in the order of their `seq`, to whom they concern."""
         for event in events:
-            for topic in (event.job.merchant_id, event.job.id):
+            for topic in _topics(event):
                 for subscription in list(self._subscriptions.get(topic, ())):
                     if not subscription.offer(event):
                         self._remove(topic, subscription)
@@ -72,3 +73,10 @@ class EventStream:
         subscriptions.pop(subscription, None)
         if not subscriptions:
             self._subscriptions.pop(topic, None)
+
+
+def _topics(event: Event) -> tuple[str, ...]:
+    """Return whom an event concerns: its merchant, and its job if it is about one."""
+    if isinstance(event, JobEvent):
+        return event.merchant_id, event.job.id
+    return (event.merchant_id,)

@@ -1,6 +1,6 @@
 """The root of the tree: banks, and merchants with their payments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from attrs import frozen
@@ -37,11 +37,17 @@ class GatewayLimits:
 
 
 class Gateway:
-    """Knows each merchant's actor, and starts it when its first command comes."""
+    """Knows each merchant's actor, and starts it when its first command comes.
 
-    def __init__(self, ports: PaymentPorts, limits: GatewayLimits) -> None:
+    It supervises what is `beside` payments too.
+    """
+
+    def __init__(
+        self, ports: PaymentPorts, limits: GatewayLimits, *, beside: Sequence[ChildSpec] = ()
+    ) -> None:
         self._ports = ports
         self._limits = limits
+        self._beside = beside
         self._in_flight = InFlight(limits.in_flight)
         self._merchants: dict[str, Merchant] = {}
         self._recovery = Recovery(ports, limits.taken_up)
@@ -85,6 +91,7 @@ class Gateway:
             ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT),
             ChildSpec("recovery", self._recovery.run, Restart.PERMANENT),
             ChildSpec("housekeeping", housekeeping.run, Restart.PERMANENT),
+            *self._beside,
         )
 
     async def recover(self) -> None:

@@ -1,6 +1,7 @@
 """What is given on the command line, read into values."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,9 +11,10 @@ import click
 
 from pgw.bank.port import BankFeature
 from pgw.http.addresses import Network, read_network
-from pgw.settings import ListenAddress
+from pgw.settings import DAY, HOUR, MINUTE, ListenAddress
 
 LONGEST_NUMBER = 9
+MOST_TRIES = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -117,6 +119,61 @@ class Duration(click.ParamType[int]):
         if unit not in self._UNITS or not number.isdecimal() or len(number) > LONGEST_NUMBER:
             self.fail(f"{text!r} is no time such as 30m, 24h or 90d.", param, ctx)
         return int(number) * self._UNITS[unit]
+
+
+class Span(click.ParamType[float]):
+    """A time such as `1.5s`, `5m`, `24h` or `30d`, read into seconds; without a unit it is in seconds."""
+
+    name = "time"
+    _FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)([smhd]?)", re.ASCII)
+    _UNITS: Mapping[str, float] = {"": 1, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = self._FORM.fullmatch(str(value).strip())
+        seconds = float(found[1]) * self._UNITS[found[2]] if found else math.nan
+        if not self.least <= seconds <= self.most:
+            bounds = f"from {self.least:g} to {self.most:g} s"
+            self.fail(f"{str(value)!r} is no time such as 30s, 5m, 24h or 30d {bounds}.", param, ctx)
+        return seconds
+
+
+class Schedule(click.ParamType[tuple[float, ...]]):
+    """Waits divided by commas, of which the first is 0."""
+
+    name = "times"
+    _WAIT = Span(least=0, most=30 * DAY)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        waits = tuple(self._WAIT.convert(one, param, ctx) for one in str(value).split(","))
+        if waits[0] != 0:
+            self.fail("the first wait is 0: what happens is told at once.", param, ctx)
+        if len(waits) > MOST_TRIES:
+            self.fail(f"it has more than {MOST_TRIES} waits.", param, ctx)
+        return waits
+
+
+class Origins(click.ParamType[frozenset[str]]):
+    """Origins of web pages (RFC 6454, section 6.2), divided by commas."""
+
+    name = "origins"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        entries = [entry.strip() for entry in str(value).split(",")] if str(value).strip() else []
+        for entry in entries:
+            try:
+                parts = urlsplit(entry)
+                sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+            except ValueError:
+                sound = False
+            if not sound or f"{parts.scheme}://{parts.netloc}" != entry or "@" in entry:
+                self.fail(f"{entry!r} is no origin as in https://shop.example.", param, ctx)
+        return frozenset(entry.lower() for entry in entries)
 
 
 class Networks(click.ParamType[tuple[Network, ...]]):

@@ -11,15 +11,17 @@ from pgw.cli.parameters import (
     DatabasePath,
     HostAndPort,
     Networks,
+    Origins,
+    Schedule,
     Seconds,
+    Span,
     setting,
 )
 from pgw.http.trusted_proxies import ProxyHeader
-from pgw.settings import Settings
+from pgw.settings import DAY, HOUR, Settings
 
 PORT = click.IntRange(0, 65535)
 LARGEST_IN_FLIGHT = 1_000_000
-HOUR, DAY = 3600.0, 86_400.0
 DEFAULTS = Settings()
 
 DATABASE = setting(
@@ -70,6 +72,37 @@ _TIMES = (
         default=DEFAULTS.grace,
         type=Seconds(0, HOUR),
         help="Seconds that payments and requests have to end when the gateway is stopped.",
+    ),
+)
+_WEBHOOKS = (
+    setting(
+        "WEBHOOK_SCHEDULE",
+        default="0,5s,5m,30m,2h,5h,10h,14h,20h,24h",
+        type=Schedule(),
+        help="Waits before each try to deliver a webhook, divided by commas; the first is 0.",
+    ),
+    setting(
+        "WEBHOOK_TIMEOUT",
+        default=DEFAULTS.webhook_timeout,
+        type=Seconds(0.1, HOUR),
+        help="Seconds that an endpoint has to answer a webhook.",
+    ),
+    setting(
+        "WEBHOOK_DISABLE_AFTER",
+        default="5d",
+        type=Span(least=1.0, most=365 * DAY),
+        help="How long an endpoint must have failed, without one success, to be disabled.",
+    ),
+    setting(
+        "WEBHOOK_CONCURRENCY",
+        default=DEFAULTS.webhook_concurrency,
+        type=click.IntRange(1, 10_000),
+        help="Most webhooks on their way at a time, to all endpoints; to one at most 16.",
+    ),
+    setting(
+        "WEBHOOK_ALLOW_PRIVATE",
+        is_flag=True,
+        help="Send webhooks to private, loopback and link-local addresses too: for development alone.",
     ),
 )
 
@@ -129,6 +162,19 @@ SETTINGS = (
         type=HostAndPort(),
         help="Address that serves /metrics and health, and nothing else; else /metrics is with the rest.",
     ),
+    setting(
+        "ALLOWED_ORIGINS",
+        default="",
+        type=Origins(),
+        help="Origins of web pages elsewhere that may open a stream, divided by commas: https://shop.example.",
+    ),
+    setting(
+        "EVENTS_KEPT_FOR",
+        default="30d",
+        type=Span(least=60.0, most=3650 * DAY),
+        help="How long a stream can be resumed; older events are forgotten, with their webhook deliveries.",
+    ),
+    *_WEBHOOKS,
     setting(
         "LOG_LEVEL",
         default=DEFAULTS.log_level,

@@ -6,10 +6,11 @@ class Claim:
     """A merchant's `Idempotency-Key` and what was accepted under it (the IETF Idempotency-Key draft).
 
     `key` is a digest of the key, `fingerprint` a keyed hash of the request, both in hex: either may have been
-    made of card data. `answer` is the body that the caller got, and gets again, byte for byte.
+    made of card data. `subject_id` is that of the job, or of what else was accepted. `answer` is the
+    body that the caller got, and gets again, byte for byte; a secret in it is left out here.
     """
 
     key: str
     fingerprint: str = field(repr=False)
-    job_id: str
+    subject_id: str
     answer: str = field(repr=False)

@@ -105,6 +105,14 @@ class JobEvent:
     def is_last(self) -> bool:
         return not self.job.is_open
 
+    @property
+    def merchant_id(self) -> str:
+        return self.job.merchant_id
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.job.updated_at
+
 
 def event_type(job: Job) -> JobEventType:
     """Name the change that led to this state of a job."""

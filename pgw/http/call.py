@@ -7,10 +7,12 @@ from quart.wrappers import Request, Websocket
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
+from pgw.actors.webhooks import Webhooks
 from pgw.http.docs.files import Docs
 from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
+from pgw.webhooks.secrets import WebhookSecrets
 
 
 @frozen
@@ -30,6 +32,8 @@ class Parts:
     stopping: trio.Event
     grace: float
     secret: bytes = field(repr=False)
+    webhooks: Webhooks
+    webhook_secrets: WebhookSecrets
     measures: Measures = UNMEASURED
     scrape: Scrape = scrape_nothing
     docs: Docs | None = field(default=None, repr=False)

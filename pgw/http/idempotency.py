@@ -46,7 +46,7 @@ class KeyedRequest:
         """Answer what was accepted before under the key: the same once more, if it was this very request."""
         if not self.is_of(before):
             return answers.problem(parts, call, "IdempotencyKeyReused")
-        headers = {"Location": f"/jobs/{before.job_id}", "Idempotent-Replayed": "true"}
+        headers = {"Location": f"/jobs/{before.subject_id}", "Idempotent-Replayed": "true"}
         return Response(before.answer, 202, headers, content_type="application/json")
 
 

@@ -1,8 +1,6 @@
 """Merchants and their keys, as statements that an engine runs on its connection."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,6 +8,7 @@ from pgw.domain.api_key import ApiKey, KeyRefusal, cannot_add, cannot_rotate
 from pgw.domain.merchant import Merchant
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage.rows import from_rows, milliseconds, to_json
+from pgw.storage.transaction import transaction
 
 _MERCHANT = "json_object('id', id, 'name', name, 'created_at', created_at, 'disabled_at', disabled_at)"
 _MERCHANTS = f"""
@@ -67,7 +66,7 @@ def enable(connection: sqlite3.Connection, merchant_id: str) -> Merchant | None:
 
 def add_key(connection: sqlite3.Connection, key: ApiKey) -> Result[None, KeyRefusal]:
     """Add a key, unless it is there already or a rule forbids it."""
-    with _transaction(connection):
+    with transaction(connection):
         if find_key(connection, key.id) is not None:
             return Ok(None)
         keys = _keys_of(connection, key.merchant_id)
@@ -81,7 +80,7 @@ def rotate_key(
     connection: sqlite3.Connection, key_id: str, successor: ApiKey, until: datetime
 ) -> Result[None, KeyRefusal]:
     """Add a key in the place of another one, whose end comes no later than that."""
-    with _transaction(connection):
+    with transaction(connection):
         key, keys = find_key(connection, key_id), _keys_of(connection, successor.merchant_id)
         if refusal := cannot_rotate(key, keys, successor.created_at):
             return Err(refusal)
@@ -138,15 +137,3 @@ def _read(
 ) -> list[Value]:
     (document,) = connection.execute(statement.format(which=which), values).fetchone()
     return from_rows(document, kind)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what the block wrote, or nothing of it where it raised."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

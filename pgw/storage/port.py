@@ -9,15 +9,17 @@ from attrs import frozen
 from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.event import Event
 from pgw.domain.flag import Flag
 from pgw.domain.idempotency import Claim
-from pgw.domain.job import Job, JobEvent
+from pgw.domain.job import Job
 from pgw.domain.merchant import Merchant
 from pgw.domain.money import Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
+from pgw.storage.webhook_port import WebhookStorage
 
-OnCommitted = Callable[[Sequence[JobEvent]], None]
+OnCommitted = Callable[[Sequence[Event]], None]
 OnGroup = Callable[[int, float], None]
 """Told of each group of changes that was committed: how many, and in how many seconds."""
 
@@ -136,7 +138,7 @@ class MerchantStorage(Protocol):
         """Return all keys that were not revoked, also those that have expired: the clock may step back."""
 
 
-class Storage(MerchantStorage, Protocol):
+class Storage(MerchantStorage, WebhookStorage, Protocol):
     """Durable, transactional storage with one writer.
 
     A write that returned `Ok` survives `kill -9` and a power cut. `Err(STORAGE_UNAVAILABLE)` means that
@@ -160,9 +162,19 @@ class Storage(MerchantStorage, Protocol):
     async def last_seq(self, merchant_id: str) -> int:
         """Return the `seq` of the merchant's newest event, 0 before the first."""
 
+    async def forgotten_seq(self, merchant_id: str) -> int:
+        """Return the `seq` up to which the merchant's events are no longer kept, 0 where all are."""
+
+    async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
+        """Forget at most `limit` of the merchant's oldest events, and their deliveries; returns how many.
+
+        Those that occurred before a time, in the order of their `seq`, up to the first one that did not or
+        that an enabled endpoint still waits for. Raises `StorageUnavailable`.
+        """
+
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
-    ) -> Sequence[JobEvent]:
+    ) -> Sequence[Event]:
         """Return a page of the merchant's later events, in order, each with its job as it was then."""
 
     async def let_rest(

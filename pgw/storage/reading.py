@@ -9,12 +9,15 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from pgw.domain.event import Event
 from pgw.domain.idempotency import Claim
-from pgw.domain.job import Job, JobEvent
+from pgw.domain.job import Job
 from pgw.domain.payment import Payment
+from pgw.storage.documents import CHANGE, CURRENCY, EVENT, JOB, PAYMENT
 from pgw.storage.port import BookEntry, Change, Unresolved, UnresolvedCount
 from pgw.storage.rows import (
     RowUnreadable,
+    event_from,
     from_milliseconds,
     from_row,
     from_row_or_why,
@@ -22,47 +25,14 @@ from pgw.storage.rows import (
     to_json,
 )
 
-_CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
-
-_FAILURE = """
-    CASE WHEN {0}.failure_code IS NOT NULL
-    THEN json_object('code', {0}.failure_code, 'detail', {0}.failure_detail) END
-"""
-
-_JOB = f"""json_object('id', jobs.id, 'merchant_id', jobs.merchant_id, 'type', jobs.type,
-    'status', jobs.status, 'payment_id', jobs.payment_id, 'payment_status', jobs.payment_status,
-    'amount', json_object('minor_units', jobs.amount, 'currency', {_CURRENCY.format("jobs")}),
-    'failure', {_FAILURE.format("jobs")}, 'request_id', jobs.request_id,
-    'created_at', jobs.created_at, 'updated_at', jobs.updated_at)
-"""
-
-_PAYMENT = f"""json_object('id', payments.id, 'merchant_id', payments.merchant_id, 'status', payments.status,
-    'amount', json_object('minor_units', payments.amount, 'currency', {_CURRENCY.format("payments")}),
-    'card', json_object('last_four', card_last_four, 'brand', card_brand,
-        'expiry', json_object('month', card_expiry_month, 'year', card_expiry_year)),
-    'capture', json(iif(capture, 'true', 'false')), 'captured', captured, 'refunded', refunded,
-    'description', description, 'reference', payments.reference, 'metadata', json(metadata),
-    'bank', payments.bank, 'decline_code', decline_code,
-    'created_at', payments.created_at, 'updated_at', payments.updated_at)
-"""
-
-_ATTEMPT = """json_object('reference', attempts.reference, 'payment_id', attempts.payment_id,
-    'job_id', attempts.job_id, 'bank', attempts.bank, 'outcome', outcome, 'tries', tries,
-    'authorization_code', authorization_code,
-    'created_at', attempts.created_at, 'updated_at', attempts.updated_at, 'due_at', due_at,
-    'inquiries', inquiries, 'failure', failure, 'settled_because', settled_because)
-"""
-
 _FIND_JOBS = f"""
-    SELECT json_group_object(jobs.id, {_JOB}) FROM jobs WHERE id IN (SELECT value FROM json_each(?))
+    SELECT json_group_object(jobs.id, {JOB}) FROM jobs WHERE id IN (SELECT value FROM json_each(?))
 """
 
 _FIND_PAYMENTS = f"""
-    SELECT json_group_object(payments.id, {_PAYMENT}) FROM payments
+    SELECT json_group_object(payments.id, {PAYMENT}) FROM payments
     WHERE id IN (SELECT value FROM json_each(?))
 """
-
-_CHANGE = f"json_object('payment', {_PAYMENT}, 'job', {_JOB}, 'attempt', {_ATTEMPT})"
 
 _CHANGES = """
     FROM jobs JOIN payments ON payments.id = jobs.payment_id JOIN attempts ON attempts.job_id = jobs.id
@@ -71,7 +41,7 @@ _CHANGES = """
 # Two walks along the index of what is due, each of which ends at its limit.
 _DUE = f"""
     SELECT json_group_array(json(change)) FROM (
-        SELECT {_CHANGE} AS change {_CHANGES}
+        SELECT {CHANGE} AS change {_CHANGES}
         WHERE attempts.reference IN (
             SELECT reference FROM (
                 SELECT reference FROM attempts
@@ -92,7 +62,7 @@ _FLAGS = """
 
 _UNRESOLVED = f"""
     SELECT json_group_array(json(document)) FROM (
-        SELECT json_object('change', {_CHANGE}, 'flags', json(({_FLAGS}))) AS document {_CHANGES}
+        SELECT json_object('change', {CHANGE}, 'flags', json(({_FLAGS}))) AS document {_CHANGES}
         WHERE jobs.id IN (
             SELECT id FROM jobs WHERE status = 'Created' AND payment_status = 'Unknown'
             UNION SELECT job_id FROM flags WHERE acknowledged_at IS NULL) AND jobs.id > ?
@@ -111,7 +81,7 @@ _COUNT_UNRESOLVED = """
 
 _BOOK_ENTRY = f"""json_object('reference', attempts.reference, 'payment_id', payments.id,
     'job_id', attempts.job_id, 'status', payments.status, 'outcome', outcome,
-    'amount', json_object('minor_units', payments.amount, 'currency', {_CURRENCY.format("payments")}),
+    'amount', json_object('minor_units', payments.amount, 'currency', {CURRENCY.format("payments")}),
     'captured', captured)
 """
 _BOOKS = f"""
@@ -122,10 +92,7 @@ _BOOKS = f"""
 
 _EVENTS_AFTER = f"""
     SELECT json_group_array(json(event)) FROM (
-        SELECT json_object('seq', events.seq, 'type', events.type, 'job', json_set({_JOB},
-            '$.status', events.status, '$.payment_status', events.payment_status,
-            '$.failure', json({_FAILURE.format("events")}), '$.updated_at', events.occurred_at)) AS event
-        FROM events JOIN jobs ON jobs.id = events.job_id
+        SELECT {EVENT} AS event FROM events LEFT JOIN jobs ON jobs.id = events.job_id
         WHERE {{of_whom}} AND events.seq > ? ORDER BY events.seq LIMIT ?)
 """
 _OF_MERCHANT = "events.merchant_id = ?"
@@ -133,7 +100,7 @@ _OF_MERCHANT = "events.merchant_id = ?"
 _OF_JOB = "+events.merchant_id = ? AND events.job_id = ?"
 
 
-_CLAIM = "SELECT fingerprint, job_id, answer FROM idempotency_keys WHERE merchant_id = ? AND key = ?"
+_CLAIM = "SELECT fingerprint, subject_id, answer FROM idempotency_keys WHERE merchant_id = ? AND key = ?"
 
 
 def find_jobs(connection: sqlite3.Connection, job_ids: Sequence[str]) -> list[Job | RowUnreadable | None]:
@@ -154,11 +121,11 @@ def _find(connection: sqlite3.Connection, statement: str, ids: Sequence[str], ki
 
 def events_after(
     connection: sqlite3.Connection, merchant_id: str, seq: int, job_id: str | None, limit: int
-) -> list[JobEvent]:
+) -> list[Event]:
     of_whom, whom = (_OF_MERCHANT, [merchant_id]) if job_id is None else (_OF_JOB, [merchant_id, job_id])
     statement = _EVENTS_AFTER.format(of_whom=of_whom)
     (document,) = connection.execute(statement, [*whom, seq, limit]).fetchone()
-    return from_rows(document, JobEvent)
+    return [event_from(row) for row in json.loads(document)]
 
 
 def last_seq(connection: sqlite3.Connection, merchant_id: str) -> int:
@@ -196,7 +163,7 @@ def book_entry(connection: sqlite3.Connection, reference: str) -> BookEntry | No
 
 
 def change_of(connection: sqlite3.Connection, job_id: str) -> Change | None:
-    found = connection.execute(f"SELECT {_CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()
+    found = connection.execute(f"SELECT {CHANGE} {_CHANGES} WHERE jobs.id = ?", [job_id]).fetchone()
     return from_row(found[0], Change) if found else None
 
 

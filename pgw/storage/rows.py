@@ -9,10 +9,12 @@ import cattrs
 from attrs import frozen
 
 from pgw.domain.attempt import Attempt
+from pgw.domain.event import Event
 from pgw.domain.flag import Flag
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent, event_type
 from pgw.domain.payment import Payment
+from pgw.domain.webhook import ENDPOINT_DISABLED, EndpointDisabled, WebhookEndpoint
 from pgw.storage.port import Change
 
 Value = TypeVar("Value")
@@ -33,22 +35,41 @@ class ChangeRows:
     """
 
     merchant_id: str
-    attempt: list[Any]
+    attempt: list[Any] | None = None
     payment: list[Any] | None = None
     job: list[Any] | None = None
     event: list[Any] | None = None
     flag: list[Any] | None = None
     claim: list[Any] | None = None
+    endpoint: list[Any] | None = None
 
 
-def change_to_rows(change: Change) -> ChangeRows:
+def change_to_rows(change: Change | WebhookEndpoint) -> ChangeRows:
+    if isinstance(change, WebhookEndpoint):
+        return _disabled_to_rows(change)
     merchant_id, attempt = change.job.merchant_id, _attempt_row(change.attempt)
     flag = _flag_row(change.flag) if change.flag else None
     if not change.is_told:
         return ChangeRows(merchant_id, attempt, flag=flag)
     claim = _claim_row(change.claim, change.job) if change.claim else None
-    payment, job, event = _payment_row(change.payment), _job_row(change.job), _event_row(change.job)
+    payment, job, event = _payment_row(change.payment), _job_row(change.job), _event_row(change)
     return ChangeRows(merchant_id, attempt, payment, job, event, flag, claim)
+
+
+def _disabled_to_rows(endpoint: WebhookEndpoint) -> ChangeRows:
+    at = milliseconds(endpoint.updated_at)
+    nothing_of_a_job = [None] * 5
+    event = [endpoint.merchant_id, ENDPOINT_DISABLED, *nothing_of_a_job, at, None, None, None]
+    return ChangeRows(
+        endpoint.merchant_id,
+        event=[*event, endpoint_document(endpoint)],
+        endpoint=[endpoint.id, endpoint.disabled_because, at],
+    )
+
+
+def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    document: dict[str, Any] = _converter.unstructure(endpoint)
+    return document
 
 
 def _payment_row(payment: Payment) -> list[Any]:
@@ -123,14 +144,16 @@ def _claim_row(claim: Claim, job: Job) -> list[Any]:
         job.merchant_id,
         claim.key,
         claim.fingerprint,
-        claim.job_id,
+        job.id,
         claim.answer,
         milliseconds(job.created_at),
+        claim.subject_id,
     ]
 
 
-def _event_row(job: Job) -> list[Any]:
+def _event_row(change: Change) -> list[Any]:
     """Return the event's columns but for its `seq`."""
+    job, payment = change.job, change.payment
     return [
         job.merchant_id,
         event_type(job),
@@ -140,6 +163,10 @@ def _event_row(job: Job) -> list[Any]:
         job.failure and job.failure.code,
         job.failure and job.failure.detail,
         milliseconds(job.updated_at),
+        payment.captured,
+        payment.refunded,
+        payment.decline_code,
+        None,
     ]
 
 
@@ -148,11 +175,17 @@ def milliseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MILLISECOND
 
 
+_converter.register_unstructure_hook(datetime, milliseconds)
+
+
 def from_milliseconds(stored: int) -> datetime:
     return _EPOCH + stored * _MILLISECOND
 
 
-def event_of(seq: int, change: Change) -> JobEvent:
+def event_of(seq: int, change: Change | WebhookEndpoint) -> Event:
+    """Return the event that was committed with a change, or with an endpoint that the gateway disabled."""
+    if isinstance(change, WebhookEndpoint):
+        return EndpointDisabled(seq, change)
     return JobEvent(seq, event_type(change.job), change.job)
 
 
@@ -180,6 +213,13 @@ def from_row(document: str | Mapping[str, Any], kind: type[Value]) -> Value:
     """Read one row, which the statement made into a document of the same shape as the value."""
     row = json.loads(document) if isinstance(document, str) else document
     return _converter.structure(row, kind)
+
+
+def event_from(row: Mapping[str, Any]) -> Event:
+    """Read an event of a job, or of an endpoint."""
+    if row["job"] is None:
+        return _converter.structure(row, EndpointDisabled)
+    return _converter.structure(row, JobEvent)
 
 
 def from_row_or_why(row: Mapping[str, Any], kind: type[Value], row_id: str) -> Value | RowUnreadable:

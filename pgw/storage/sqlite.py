@@ -11,11 +11,13 @@ import trio
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.event import Event
 from pgw.domain.idempotency import Claim
-from pgw.domain.job import Job, JobEvent
+from pgw.domain.job import Job
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
-from pgw.storage import database, port, reading, writing
+from pgw.domain.webhook import WebhookEndpoint
+from pgw.storage import database, port, reading, retention, writing
 from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
 from pgw.storage.group_commit import answer_to_waiter, commit_group
@@ -27,7 +29,7 @@ from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable,
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
 from pgw.storage.rows import change_to_rows, event_of, milliseconds
-from pgw.storage.sqlite_merchants import SqliteMerchants
+from pgw.storage.sqlite_webhooks import SqliteWebhooks
 from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512
@@ -40,7 +42,7 @@ Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
 
 
-class SqliteStorage(SqliteMerchants):
+class SqliteStorage(SqliteWebhooks):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
     def __init__(
@@ -60,7 +62,7 @@ class SqliteStorage(SqliteMerchants):
         self._log_size = LogSize()
         self._unreadable = UnreadableJobs()
         self._recent = RecentChanges(RECENT_CHANGES)
-        self._writes: Grouping[Change, _Written] = Grouping(
+        self._writes: Grouping[Change | WebhookEndpoint, _Written] = Grouping(
             self._commit, largest_group=LARGEST_GROUP, most_waiting=MOST_WAITING, patience=PATIENCE_SECONDS
         )
         self._look_ups: Grouping[LookUp, list[Any]] = Grouping(
@@ -76,6 +78,7 @@ class SqliteStorage(SqliteMerchants):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._writes.run)
                 nursery.start_soon(self._look_ups.run)
+                nursery.start_soon(self._tries.run)
                 await self._soundness.until_lost()
                 nursery.cancel_scope.cancel()
         finally:
@@ -83,6 +86,16 @@ class SqliteStorage(SqliteMerchants):
             self._soundness.raise_loss()
 
     async def write(self, change: Change) -> Result[None, Refusal | Claim]:
+        return await self._write(change)
+
+    async def disable_endpoint(self, endpoint: WebhookEndpoint) -> Result[None, Refusal]:
+        match await self._write(endpoint):
+            case Err(Refusal() as refusal):
+                return Err(refusal)
+            case _:
+                return Ok(None)
+
+    async def _write(self, change: Change | WebhookEndpoint) -> _Written:
         match await self._writes.answer(change):
             case Ok(written):
                 outcome = written
@@ -104,9 +117,17 @@ class SqliteStorage(SqliteMerchants):
     async def last_seq(self, merchant_id: str) -> int:
         return await self._read(reading.last_seq, merchant_id)
 
+    async def forgotten_seq(self, merchant_id: str) -> int:
+        return await self._read(retention.forgotten_seq, merchant_id)
+
+    async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
+        forgotten = await self._change(retention.forget_events, merchant_id, milliseconds(before), limit)
+        await self._checkpoint_after(forgotten)
+        return forgotten
+
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
-    ) -> Sequence[JobEvent]:
+    ) -> Sequence[Event]:
         return await self._read(reading.events_after, merchant_id, seq, job_id, limit)
 
     async def let_rest(
@@ -177,7 +198,7 @@ class SqliteStorage(SqliteMerchants):
         except StorageUnavailable as error:
             return [error] * len(look_ups)
 
-    async def _commit(self, changes: Sequence[Change]) -> Sequence[_Written | Exception]:
+    async def _commit(self, changes: Sequence[Change | WebhookEndpoint]) -> Sequence[_Written | Exception]:
         rows = [change_to_rows(change) for change in changes]
         try:
             self._newest_group += 1
@@ -190,8 +211,9 @@ class SqliteStorage(SqliteMerchants):
         self._on_group(len(changes), trio.current_time() - began)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
         for _, change in written:
-            self._recent.add(change)
-        self._on_committed([event_of(seq, change) for seq, change in written if change.is_told])
+            if isinstance(change, Change):
+                self._recent.add(change)
+        self._on_committed([event_of(seq, change) for seq, change in written if seq])
         await self._checkpoint_after(len(written))
         return [answer_to_waiter(seq) for seq in seqs]
 

@@ -11,11 +11,11 @@ from pgw.domain.idempotency import Claim
 from pgw.storage.rows import ChangeRows, to_json, to_write
 
 MOST_CLAIMS_LOOKED_AT = 5000
-_KINDS = ("payments", "jobs", "attempts", "events", "flags", "claims")
-_COLUMNS = ", ".join(("number", *_KINDS))
+_KINDS = ("payment", "job", "attempt", "event", "flag", "claim", "endpoint")
+_COLUMNS = ", ".join(("number", *(f"{kind}s" for kind in _KINDS)))
 _WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)})"
 _CLAIMS_BEFORE = """
-    SELECT merchant_id, key, fingerprint, job_id, answer FROM idempotency_keys
+    SELECT merchant_id, key, fingerprint, subject_id, answer FROM idempotency_keys
     WHERE (merchant_id, key) IN (SELECT value->>0, value->>1 FROM json_each(?))
 """
 _LET_REST = """
@@ -25,15 +25,15 @@ _LET_REST = """
 _OPEN_JOBS = "SELECT id FROM jobs WHERE status = 'Created'"
 _SOME_JOBS = "SELECT value FROM json_each(?)"
 _ACKNOWLEDGE = "UPDATE flags SET acknowledged_at = ? WHERE job_id = ? AND acknowledged_at IS NULL"
-# The youngest first and so many at most: claims of jobs that stay open are not waded through each time. CROSS
-# keeps the join in this order, so that it ends at its limit.
+# The youngest first and so many at most: claims of jobs that stay open are not waded through each time. An
+# outer join keeps its order, so that it ends at its limit; what is no job's has ended.
 _FORGET_CLAIMS = """
     DELETE FROM idempotency_keys WHERE (merchant_id, key) IN (
         SELECT claims.merchant_id, claims.key
         FROM (SELECT merchant_id, key, job_id FROM idempotency_keys WHERE created_at < ?
             ORDER BY created_at DESC LIMIT ?) AS claims
-        CROSS JOIN jobs ON jobs.id = claims.job_id
-        WHERE jobs.status <> 'Created' LIMIT ?)
+        LEFT JOIN jobs ON jobs.id = claims.job_id
+        WHERE jobs.status IS NOT 'Created' LIMIT ?)
 """
 _LAST_SEQS = "SELECT id, last_seq FROM merchants WHERE id IN (SELECT value FROM json_each(?))"
 
@@ -68,12 +68,18 @@ _INSTALL = f"""
         INSERT INTO flags (job_id, code, detail, raised_at) {_rows(4, "NEW.flags")}
         ON CONFLICT DO NOTHING;
 
-        INSERT INTO idempotency_keys {_rows(6, "NEW.claims")};
+        INSERT INTO idempotency_keys {_rows(7, "NEW.claims")};
+
+        UPDATE webhook_endpoints
+        SET status = 'Disabled', disabled_because = ended.because, updated_at = ended.at
+        FROM (SELECT value->>0 AS id, value->>1 AS because, value->>2 AS at
+            FROM json_each(NEW.endpoints) LIMIT -1) AS ended
+        WHERE webhook_endpoints.id = ended.id AND status = 'Enabled';
 
         INSERT INTO events
         SELECT merchants.id,
             last_seq + row_number() OVER (PARTITION BY merchants.id ORDER BY position),
-            event->>1, event->>2, event->>3, event->>4, event->>5, event->>6, event->>7
+            {", ".join(f"event->>{column}" for column in range(1, 12))}
         FROM (SELECT key AS position, value AS event FROM json_each(NEW.events) LIMIT -1)
         JOIN merchants ON merchants.id = event->>0;
 
@@ -97,15 +103,7 @@ def write_group(connection: sqlite3.Connection, number: int, rows: Sequence[Chan
 
     Raises `UnicodeEncodeError`, before anything is written, for a text that is no Unicode.
     """
-    told = [row for row in rows if row.event is not None]
-    columns = (
-        [row.payment for row in told],
-        [row.job for row in told],
-        [row.attempt for row in rows],
-        [row.event for row in told],
-        [row.flag for row in rows if row.flag is not None],
-        [row.claim for row in rows if row.claim is not None],
-    )
+    columns = [[given for row in rows if (given := getattr(row, kind)) is not None] for kind in _KINDS]
     connection.execute(_WRITE_GROUP, [number, *map(to_write, columns)])
 
 

@@ -122,6 +122,12 @@ class MemoryStorage(NoMerchants, Storage):
     async def last_seq(self, merchant_id: str) -> int:
         raise NotImplementedError
 
+    async def forgotten_seq(self, merchant_id: str) -> int:
+        raise NotImplementedError
+
+    async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
+        raise NotImplementedError
+
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
     ) -> Sequence[JobEvent]:

@@ -7,9 +7,10 @@ from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.merchant import Merchant
 from pgw.domain.result import Result
 from pgw.storage.port import MerchantStorage
+from tests.actors.no_webhooks import NoWebhooks
 
 
-class NoMerchants(MerchantStorage):
+class NoMerchants(MerchantStorage, NoWebhooks):
     async def add_merchant(self, merchant: Merchant) -> None:
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from pgw.actors.settlement import Verdict
 from pgw.bank.port import Answer, Authorize, BankFeature, Call, LookUp, Reverse
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
-from pgw.domain.job import Job
+from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
 from pgw.storage.port import StorageUnavailable
@@ -81,7 +81,11 @@ async def test_interrupted_payments_become_unknown_and_are_looked_up_and_the_oth
         bank = KnowingBank(look_up=says(PENDING))
         gateway = await restart(nursery, storage, bank)
         await reach(storage, jobs, UNKNOWN, APPROVED, UNKNOWN)
-        events = [(event.job.id, event.type) for event in await storage.events_after("mer_a", 4)]
+        events = [
+            (event.job.id, event.type)
+            for event in await storage.events_after("mer_a", 4)
+            if isinstance(event, JobEvent)
+        ]
         assert sorted(events) == [(jobs[0].id, "job.updated"), (jobs[2].id, "job.updated")]
         bank.look_up = says(YES)
         await reach(storage, jobs, APPROVED, APPROVED, APPROVED)

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from pgw import cli
+from pgw.domain.merchant import Scope
 from tests.end_to_end.commands import pgw
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ MISTAKES = {
     ("keys", "rotate", "key_x", "--overlap", "91d"): (2, "Both keys live for 90 days at most."),
     ("keys", "create", "mer_ap_123", "--scope", "all"): (
         2,
-        "Invalid value for '--scope': 'all' is not one of 'payments:read', 'payments:write'.",
+        f"Invalid value for '--scope': 'all' is not one of {', '.join(map(repr, map(str, Scope)))}.",
     ),
 }
 

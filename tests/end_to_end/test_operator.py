@@ -25,8 +25,14 @@ SETTINGS = (
     *("PGW_BANK_TIMEOUT", "PGW_BANK_IDLE", "PGW_SUBMISSION_WINDOW", "PGW_INQUIRY_FIRST"),
     *("PGW_INQUIRY_LONGEST", "PGW_GRACE", "PGW_METRICS_ADDRESS"),
     *("PGW_FAILED_AUTHENTICATION_LIMIT", "PGW_TRUSTED_PROXIES", "PGW_PROXY_HEADER"),
+    *("PGW_ALLOWED_ORIGINS", "PGW_EVENTS_KEPT_FOR", "PGW_WEBHOOK_SCHEDULE", "PGW_WEBHOOK_TIMEOUT"),
+    *("PGW_WEBHOOK_DISABLE_AFTER", "PGW_WEBHOOK_CONCURRENCY", "PGW_WEBHOOK_ALLOW_PRIVATE"),
 )
 BAD_VALUES = [
+    *(("WEBHOOK_SCHEDULE", value) for value in ("5s", "0,", "0,5x", "0,31d", ",".join("0" * 51))),
+    *(("WEBHOOK_DISABLE_AFTER", "0s"), ("EVENTS_KEPT_FOR", "59s"), ("EVENTS_KEPT_FOR", "nan")),
+    *(("WEBHOOK_TIMEOUT", "0"), ("WEBHOOK_CONCURRENCY", "0")),
+    *(("ALLOWED_ORIGINS", value) for value in ("shop.example", "https://shop.example/", "null")),
     *(
         ("PORT", "65536"),
         ("PORT", "-1"),

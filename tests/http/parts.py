@@ -7,8 +7,10 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.http.call import Parts
 from pgw.storage.port import Storage
+from pgw.webhooks.secrets import WebhookSecrets
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.tree import ports_with
+from tests.actors.webhook_scene import no_webhooks
 from tests.merchants import ring_with
 
 KEY = "live-key"
@@ -23,4 +25,8 @@ def ports_over(storage: Storage) -> PaymentPorts:
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = ring_with(KEY, MERCHANT_ID, ports.clock)
     stream, stopping = EventStream(), trio.Event()
-    return Parts(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET)
+    return Parts(
+        *(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET),
+        webhooks=no_webhooks(storage, ports.clock),
+        webhook_secrets=WebhookSecrets(SECRET),
+    )

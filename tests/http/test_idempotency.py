@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trio
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from pgw.domain.errors import Refusal
     from pgw.domain.idempotency import Claim
-    from pgw.domain.job import JobEvent
     from pgw.domain.result import Result
     from pgw.http.front import Application
     from pgw.storage.port import Change, Storage
@@ -41,7 +40,7 @@ PATIENCE = 10.0
 class Troubled:
     """Real storage, but for writes, which do what a test says instead of it or round it."""
 
-    def __init__(self, storage: SqliteStorage, committed: trio.MemoryReceiveChannel[JobEvent]) -> None:
+    def __init__(self, storage: SqliteStorage, committed: trio.MemoryReceiveChannel[Any]) -> None:
         self._storage = storage
         self.committed = committed
         self.trouble: Callable[[Write, Change], Awaitable[Written]] | None = None
@@ -61,11 +60,11 @@ class Troubled:
 
 @asynccontextmanager
 async def serving(path: Path) -> AsyncIterator[tuple[Application, Troubled]]:
-    send: trio.MemorySendChannel[JobEvent]
-    committed: trio.MemoryReceiveChannel[JobEvent]
+    send: trio.MemorySendChannel[Any]
+    committed: trio.MemoryReceiveChannel[Any]
     send, committed = trio.open_memory_channel(100)
 
-    def publish(events: Sequence[JobEvent]) -> None:
+    def publish(events: Sequence[Any]) -> None:
         for event in events:
             send.send_nowait(event)
 

@@ -47,7 +47,10 @@ class ActorClient:
                 return Accepted(job.id)
             case Ok(before):
                 assert isinstance(before, Claim)
-                assert (fingerprint, f"the answer to {before.job_id}") == (before.fingerprint, before.answer)
-                return Accepted(before.job_id)
+                assert (fingerprint, f"the answer to {before.subject_id}") == (
+                    before.fingerprint,
+                    before.answer,
+                )
+                return Accepted(before.subject_id)
             case Err(refusal):
                 return Refused(refusal)

@@ -17,6 +17,8 @@ from pgw.http.call import Parts
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
+from pgw.webhooks.secrets import WebhookSecrets
+from tests.actors.webhook_scene import no_webhooks
 from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
@@ -68,6 +70,8 @@ async def open_gateway(
             trio.Event(),
             settings.grace,
             SECRET,
+            no_webhooks(storage, simulation.clock),
+            WebhookSecrets(SECRET),
         )
         nursery.cancel_scope.cancel()
 

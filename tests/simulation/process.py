@@ -21,6 +21,8 @@ from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.sqlite import SqliteStorage
+from pgw.webhooks.secrets import WebhookSecrets
+from tests.actors.webhook_scene import no_webhooks
 from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
@@ -119,6 +121,8 @@ async def _open_front_door(
         stopping,
         GRACE_SECONDS,
         SECRET,
+        webhooks=no_webhooks(storage, simulation.clock),
+        webhook_secrets=WebhookSecrets(SECRET),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

@@ -9,6 +9,7 @@ import trio
 from attrs import define, field
 
 from pgw.actors.event_stream import SubscriberTooSlow
+from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
 from pgw.http.jobs.stream import _events, _Position
 from pgw.storage.port import StorageUnavailable
@@ -25,7 +26,7 @@ class Subscriber:
     """`seen` is every event as it was first told, whatever became of the life that told it."""
 
     merchant_id: str
-    seen: list[JobEvent] = field(factory=list)
+    seen: list[Event] = field(factory=list)
 
     @property
     def seq(self) -> int:
@@ -33,7 +34,7 @@ class Subscriber:
 
     @property
     def told(self) -> list[Told]:
-        return [Told(one.seq, one.type, one.job.id) for one in self.seen]
+        return [Told(one.seq, one.type, one.job.id) for one in self.seen if isinstance(one, JobEvent)]
 
     async def follow(self, random: Random, process: Process) -> None:
         """Read the real stream's events until this life ends, or the connection does."""

@@ -14,7 +14,7 @@ from attrs import evolve
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.errors import FailureCode
-from pgw.domain.job import Job, JobEvent, JobFailure
+from pgw.domain.job import Job, JobFailure
 from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentOrder
 from pgw.storage.engine import Engine
@@ -119,7 +119,7 @@ class Database:
 
     def __init__(self, engine: str, path: Path) -> None:
         self.path = path
-        self.published: list[JobEvent] = []
+        self.published: list[Any] = []
         self._open = ENGINES[engine]()
 
     @asynccontextmanager

@@ -22,8 +22,9 @@ PAYMENT = "UPDATE payments SET {} WHERE id = 'pay_000001'"
 JOB = "UPDATE jobs SET {} WHERE id = 'job_000001'"
 ATTEMPT = "UPDATE attempts SET {} WHERE job_id = 'job_000001'"
 EVENT = "UPDATE events SET {} WHERE job_id = 'job_000001'"
-NEW_EVENT = """INSERT INTO events (merchant_id, seq, type, job_id, status, payment_status, occurred_at)
-    VALUES ('mer_a', {}, 'job.created', {}, 'Created', 'Created', 0)"""
+NEW_EVENT = """INSERT INTO events
+    (merchant_id, seq, type, job_id, status, payment_status, occurred_at, captured, refunded)
+    VALUES ('mer_a', {}, 'job.created', {}, 'Created', 'Created', 0, 0, 0)"""
 
 CHECKED = (
     PAYMENT.format("captured = 1051"),
@@ -153,5 +154,5 @@ def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
         "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
     expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
-    expected |= {"flags", "idempotency_keys"}
+    expected |= {"flags", "idempotency_keys", "webhook_endpoints", "webhook_deliveries", "webhook_tries"}
     assert dict.fromkeys(expected, 1) == dict(tables)

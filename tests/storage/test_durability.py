@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pgw.domain.attempt import AttemptOutcome
-from pgw.domain.job import JobEvent
 from pgw.storage.port import Storage
 from pgw.storage.sqlite import open_storage
 
@@ -33,8 +33,8 @@ def _live_and_be_killed(path: Path, life: str, payments: int) -> list[str]:
     return [line.rstrip("\n") for line in said if line.endswith("\n")]
 
 
-async def _all_events(storage: Storage) -> list[JobEvent]:
-    events: list[JobEvent] = []
+async def _all_events(storage: Storage) -> list[Any]:
+    events: list[Any] = []
     while page := await storage.events_after("mer_a", len(events), limit=5000):
         events += page
     return events

@@ -19,7 +19,6 @@ from pgw.storage.sqlite import PATIENCE_SECONDS, SqliteStorage
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from pgw.domain.job import JobEvent
     from pgw.domain.result import Result
     from pgw.storage.port import Change
     from tests.storage.conftest import Changes
@@ -45,7 +44,7 @@ class StuckEngine:
 class StuckStorage:
     def __init__(self, nursery: trio.Nursery) -> None:
         self.engine = StuckEngine()
-        self.published: list[JobEvent] = []
+        self.published: list[Any] = []
         self.storage = SqliteStorage(self.engine, self.engine, self.published.extend, 0)
         self.answers: list[Result[None, Refusal | Claim]] = []
         self._nursery = nursery

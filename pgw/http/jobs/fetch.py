@@ -3,7 +3,8 @@ import re
 import trio
 from quart import Response
 
-from pgw.domain.job import Job
+from pgw.domain.event import Event
+from pgw.domain.job import Job, JobEvent
 from pgw.http import answers
 from pgw.http.authentication import INVALID_KEY, unauthorized
 from pgw.http.call import Call, Parts
@@ -45,9 +46,14 @@ async def _at_next_change(parts: Parts, call: Call, job_id: str, wait: int) -> J
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_end_at_shutdown, parts, nursery.cancel_scope)
                 with trio.move_on_after(wait), parts.keys.cancelling(call.credential, nursery.cancel_scope):
-                    job = (await changes.receive()).job
+                    job = _changed(await changes.receive())
                 nursery.cancel_scope.cancel()
         return job
+
+
+def _changed(event: Event) -> Job:
+    assert isinstance(event, JobEvent), "only a job's own events are published under its id"
+    return event.job
 
 
 async def _end_at_shutdown(parts: Parts, scope: trio.CancelScope) -> None:

@@ -12,11 +12,13 @@ from quart.wrappers import Websocket
 
 from pgw.actors.event_stream import SubscriberTooSlow
 from pgw.domain.errors import Invalid, InvalidCode, Refusal
+from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers
 from pgw.http.call import Call, Parts
 from pgw.http.jobs.representation import job_document
+from pgw.http.webhooks.representation import endpoint_document
 
 HEARTBEAT_SECONDS = 15
 PAGE = 500
@@ -89,14 +91,14 @@ async def _send_frames(parts: Parts, position: _Position, websocket: Websocket) 
                     continue
                 seq = event.seq
                 await websocket.send(answers.encode(event_document(event)))
-                if position.job_id is not None and event.is_last:
+                if position.job_id is not None and isinstance(event, JobEvent) and event.is_last:
                     return NORMAL_CLOSURE
     except SubscriberTooSlow:
         return TRY_AGAIN_LATER
     return NORMAL_CLOSURE
 
 
-async def _events(parts: Parts, position: _Position) -> AsyncGenerator[JobEvent | None, None]:
+async def _events(parts: Parts, position: _Position) -> AsyncGenerator[Event | None, None]:
     """Yield each event once, in order, and None after every 15 s of silence."""
     seq = position.after
     # A long past is read before subscribing, so that the present does not overflow the buffer meanwhile.
@@ -123,7 +125,7 @@ async def _events(parts: Parts, position: _Position) -> AsyncGenerator[JobEvent 
                 yield next_event
 
 
-async def _stored(parts: Parts, position: _Position, after: int) -> AsyncGenerator[JobEvent, None]:
+async def _stored(parts: Parts, position: _Position, after: int) -> AsyncGenerator[Event, None]:
     while True:
         page = await parts.storage.events_after(
             position.merchant_id, after, job_id=position.job_id, limit=PAGE
@@ -160,11 +162,9 @@ async def _cancel_at_shutdown(parts: Parts, sending: trio.CancelScope) -> None:
     sending.cancel()
 
 
-def event_document(event: JobEvent) -> dict[str, Any]:
+def event_document(event: Event) -> dict[str, Any]:
     """Return the public JSON of an event, one frame of the stream."""
-    return {
-        "type": event.type,
-        "seq": event.seq,
-        "occurredAt": answers.timestamp(event.job.updated_at),
-        "job": job_document(event.job),
-    }
+    document = {"type": event.type, "seq": event.seq, "occurredAt": answers.timestamp(event.occurred_at)}
+    if isinstance(event, JobEvent):
+        return document | {"job": job_document(event.job)}
+    return document | {"endpoint": endpoint_document(event.endpoint)}

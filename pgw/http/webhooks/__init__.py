@@ -1,0 +1,1 @@
+"""Where webhooks are to go, what became of each, and what they say."""

@@ -1,0 +1,188 @@
+"""Webhook endpoints and deliveries, as statements that an engine runs on its connection."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from pgw.domain.delivery import (
+    Delivery,
+    DeliveryKey,
+    DeliveryStatus,
+    DeliveryTold,
+    DeliveryTry,
+    DueDelivery,
+    TriedDelivery,
+)
+from pgw.domain.payment import Payment
+from pgw.storage.documents import EVENT, PAYMENT_THEN
+from pgw.storage.rows import event_from, from_milliseconds, from_row, milliseconds, to_json, to_write
+from pgw.storage.transaction import transaction
+from pgw.storage.webhook_port import DeliveryFilter, Due
+
+MOST_TRIES_SHOWN = 20
+_DELIVERY = """json_object('key', json_object('seq', deliveries.seq, 'endpoint_id', deliveries.endpoint_id),
+    'merchant_id', deliveries.merchant_id, 'type', deliveries.type, 'payment_id', deliveries.payment_id,
+    'status', deliveries.status, 'tries', tries, 'failures', failures, 'due_at', due_at,
+    'created_at', deliveries.created_at, 'updated_at', deliveries.updated_at)
+"""
+_OF_EVENT = """
+    JOIN events ON events.merchant_id = deliveries.merchant_id AND events.seq = deliveries.seq
+    LEFT JOIN jobs ON jobs.id = events.job_id LEFT JOIN payments ON payments.id = jobs.payment_id
+"""
+# Two walks along the index of what is due, each of which ends at its limit.
+_DUE = f"""
+    SELECT json_group_array(json(due)) FROM (
+        SELECT json_object('delivery', {_DELIVERY}, 'event', {EVENT}, 'payment', {PAYMENT_THEN}) AS due
+        FROM (
+            SELECT * FROM (
+                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND due_at <= ?2
+                    AND seq NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_at, seq LIMIT ?5)
+            UNION ALL
+            SELECT * FROM (
+                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND due_at > ?3
+                    AND seq NOT IN (SELECT value FROM json_each(?4)) LIMIT ?5)
+            ORDER BY due_at, seq LIMIT ?5) AS deliveries
+        {_OF_EVENT}
+        ORDER BY due_at, deliveries.seq)
+"""
+_NEXT_DUE = "SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = ? AND due_at > ?"
+_TRIES = f"""
+    SELECT json_group_array(json(document)) FROM (
+        SELECT json_object('number', number, 'at', at, 'milliseconds', milliseconds,
+            'status_code', status_code, 'error', error, 'snippet', snippet) AS document
+        FROM (SELECT * FROM webhook_tries
+            WHERE merchant_id = deliveries.merchant_id AND seq = deliveries.seq
+                AND endpoint_id = deliveries.endpoint_id
+            ORDER BY number DESC LIMIT {MOST_TRIES_SHOWN})
+        ORDER BY number)
+"""
+_TOLD = f"""
+    SELECT json_group_array(json(told)) FROM (
+        SELECT json_object('delivery', {_DELIVERY}, 'tries', json(({_TRIES}))) AS told
+        FROM webhook_deliveries AS deliveries
+        WHERE deliveries.merchant_id = ? AND {{which}}
+            AND deliveries.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE status <> 'Deleted')
+        ORDER BY deliveries.seq DESC, deliveries.endpoint_id DESC LIMIT ?)
+"""
+_ADD_TRIES = """
+    INSERT INTO webhook_tries
+    SELECT value->>0, value->>1, value->>2, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11
+    FROM json_each(?1)
+    WHERE EXISTS (SELECT 1 FROM webhook_deliveries WHERE merchant_id = value->>0 AND seq = value->>1
+        AND endpoint_id = value->>2)
+    ON CONFLICT DO NOTHING
+"""
+_ADVANCE = """
+    UPDATE webhook_deliveries SET status = tried.status, failures = tried.failures, due_at = tried.due_at,
+        tries = max(tries, tried.number), updated_at = tried.ended_at
+    FROM (SELECT value->>0 AS merchant_id, value->>1 AS seq, value->>2 AS endpoint_id, value->>3 AS status,
+            value->>4 AS failures, value->>5 AS due_at, value->>6 AS number,
+            value->>7 + value->>8 AS ended_at
+        FROM json_each(?1) LIMIT -1) AS tried
+    WHERE webhook_deliveries.merchant_id = tried.merchant_id AND webhook_deliveries.seq = tried.seq
+        AND webhook_deliveries.endpoint_id = tried.endpoint_id
+"""
+_FAIL_SINCE = """
+    UPDATE webhook_endpoints
+    SET failing_since = iif(newest.succeeded, NULL, coalesce(failing_since, newest.at))
+    FROM (SELECT value->>2 AS endpoint_id, max(value->>3 = 'Delivered') AS succeeded, min(value->>7) AS at
+        FROM json_each(?1) GROUP BY 1) AS newest
+    WHERE webhook_endpoints.id = newest.endpoint_id AND (failing_since IS NULL) <> newest.succeeded
+"""
+_REDELIVER = """
+    UPDATE webhook_deliveries SET status = 'Pending', failures = 0, due_at = ?, updated_at = ?
+    WHERE merchant_id = ? AND seq = ? AND endpoint_id = ?
+"""
+
+
+def due(
+    connection: sqlite3.Connection,
+    endpoint_id: str,
+    times: tuple[int, int],
+    limit: int,
+    but_not: Sequence[int],
+) -> Due:
+    """Return what is due, given the time now and the horizon."""
+    now, horizon = times
+    values = [endpoint_id, now, horizon, to_json(but_not), limit]
+    (document,) = connection.execute(_DUE, values).fetchone()
+    (next_due,) = connection.execute(_NEXT_DUE, [endpoint_id, now]).fetchone()
+    found = [_due_delivery(row) for row in json.loads(document)]
+    return Due(found, None if next_due is None else from_milliseconds(next_due))
+
+
+def _due_delivery(row: dict[str, Any]) -> DueDelivery:
+    payment = None if row["payment"] is None else from_row(row["payment"], Payment)
+    return DueDelivery(from_row(row["delivery"], Delivery), event_from(row["event"]), payment)
+
+
+def record_tries(connection: sqlite3.Connection, group: Sequence[TriedDelivery]) -> None:
+    """Write what a group of tries came to, in one transaction."""
+    rows = to_write([_tried_row(tried) for tried in group])
+    with transaction(connection):
+        for statement in (_ADD_TRIES, _ADVANCE, _FAIL_SINCE):
+            connection.execute(statement, [rows])
+
+
+def _tried_row(tried: TriedDelivery) -> list[Any]:
+    made = tried.made
+    return [
+        tried.merchant_id,
+        tried.key.seq,
+        tried.key.endpoint_id,
+        tried.status,
+        tried.failures,
+        None if tried.due_at is None else milliseconds(tried.due_at),
+        made.number,
+        milliseconds(made.at),
+        made.milliseconds,
+        made.status_code,
+        made.error,
+        made.snippet,
+    ]
+
+
+def delivery(connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey) -> DeliveryTold | None:
+    which, values = "deliveries.seq = ? AND deliveries.endpoint_id = ?", [key.seq, key.endpoint_id]
+    return next(iter(_told(connection, merchant_id, which, values, 1)), None)
+
+
+def deliveries(
+    connection: sqlite3.Connection,
+    merchant_id: str,
+    wanted: DeliveryFilter,
+    before: DeliveryKey | None,
+    limit: int,
+) -> list[DeliveryTold]:
+    conditions: dict[str, Sequence[Any]] = {}
+    if wanted.endpoint_id is not None:
+        conditions["deliveries.endpoint_id = ?"] = [wanted.endpoint_id]
+    if wanted.payment_id is not None:
+        conditions["deliveries.payment_id = ?"] = [wanted.payment_id]
+    if wanted.status is not None:
+        conditions["deliveries.status = ?"] = [wanted.status]
+        if wanted.status is not DeliveryStatus.DELIVERED:
+            conditions["deliveries.status <> 'Delivered'"] = []  # names the index that holds only those
+    if before is not None:
+        conditions["(deliveries.seq, deliveries.endpoint_id) < (?, ?)"] = [before.seq, before.endpoint_id]
+    values = [value for given in conditions.values() for value in given]
+    return _told(connection, merchant_id, " AND ".join(conditions) or "true", values, limit)
+
+
+def _told(
+    connection: sqlite3.Connection, merchant_id: str, which: str, values: Sequence[Any], limit: int
+) -> list[DeliveryTold]:
+    (document,) = connection.execute(_TOLD.format(which=which), [merchant_id, *values, limit]).fetchone()
+    return [_told_from(row) for row in json.loads(document)]
+
+
+def _told_from(row: dict[str, Any]) -> DeliveryTold:
+    return DeliveryTold(
+        from_row(row["delivery"], Delivery), tuple(from_row(one, DeliveryTry) for one in row["tries"])
+    )
+
+
+def make_due(connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey, at: int) -> None:
+    """Make a delivery due, with the whole schedule before it; inside the caller's transaction."""
+    connection.execute(_REDELIVER, [at, at, merchant_id, key.seq, key.endpoint_id])

@@ -1,0 +1,46 @@
+"""Puts the webhooks together."""
+
+from datetime import timedelta
+
+from pgw.actors.supervisor import ChildSpec, Restart
+from pgw.actors.webhooks import WebhookPorts, Webhooks
+from pgw.domain.delivery import RetrySchedule
+from pgw.http.webhooks.payload import payload
+from pgw.measures import Measures
+from pgw.ports import Clock, Randomness
+from pgw.secret import OF_WEBHOOKS, derived
+from pgw.settings import Settings
+from pgw.storage.port import Storage
+from pgw.webhooks.http import HttpWebhookSender
+from pgw.webhooks.network import CheckedNetwork
+from pgw.webhooks.secrets import WebhookSecrets
+
+
+class Telling:
+    """The webhooks of one gateway, and the secrets that they are signed with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        secret: bytes,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        measures: Measures,
+    ) -> None:
+        self.secrets = WebhookSecrets(derived(secret, OF_WEBHOOKS))
+        network = CheckedNetwork(allow_private=settings.webhook_allow_private)
+        self.webhooks = Webhooks(
+            WebhookPorts(
+                storage,
+                HttpWebhookSender(payload, self.secrets, clock, network, timeout=settings.webhook_timeout),
+                clock,
+                randomness,
+                RetrySchedule(settings.webhook_schedule),
+                timedelta(seconds=settings.webhook_disable_after),
+                settings.webhook_concurrency,
+                measures,
+            )
+        )
+        self.child = ChildSpec("webhooks", self.webhooks.run, Restart.PERMANENT)

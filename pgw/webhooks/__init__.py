@@ -1,0 +1,1 @@
+"""TOLD BY WHOM: webhooks, signed and sent to where merchants want them."""
