@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed
+NODE_MODULES := tests/node/node_modules
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
@@ -24,10 +25,17 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What tests hold pgw against that is written for Node.js; without npm these tests are skipped.
+$(NODE_MODULES): tests/node/package.json
+	@if command -v npm > /dev/null; then \
+		npm install --prefix tests/node --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
+		&& touch $@; \
+	else echo "Without npm the tests against packages for Node.js are skipped."; fi
+
 demo: $(INSTALLED)  ## run the gateway and the bank simulator on this terminal
 	@$(VENV)/bin/pgw demo
 
-test: $(INSTALLED)  ## run every test
+test: $(INSTALLED) $(NODE_MODULES)  ## run every test
 	@$(VENV)/bin/pytest -q -n 2 --dist loadfile
 
 simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant each known bug, which must be caught
