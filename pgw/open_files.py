@@ -1,4 +1,4 @@
-"""The process's limit of open files, which connections to clients, banks and endpoints share with the database."""
+"""The limit of open files, which connections to clients, banks and endpoints share with the database."""
 
 import resource
 from contextlib import suppress
