@@ -128,7 +128,7 @@ async def world(factory: pytest.TempPathFactory) -> AsyncIterator[World]:
 
 
 # What fails is not made smaller: each example takes its time, and may fail by chance.
-@settings(deadline=None, max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=10, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(BURSTS, st.lists(READERS, min_size=4, max_size=8))
 async def test_every_reader_sees_every_event_once_in_the_order_of_commits(
     tmp_path_factory: pytest.TempPathFactory, bursts: list[tuple[int, int]], readers: list[Reader]
