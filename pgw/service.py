@@ -4,6 +4,7 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 import httpcore
@@ -26,8 +27,12 @@ from pgw.control.server import serve_operator
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
+from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.open_connections import OpenConnections
+from pgw.http.origin import canonical_origins
 from pgw.http.server import listen, serve, url_of
+from pgw.http.stopping import Stopping
 from pgw.http.throttle import make_throttle
 from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
 from pgw.keys import fill
@@ -58,7 +63,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     raise_limit()
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
-    stream, stopping = EventStream(), trio.Event()
+    stream, stopping = EventStream(event_frame), Stopping()
     metering = Metering(stream)
     measures = metering.measures
     with (
@@ -91,6 +96,8 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 *(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret),
                 webhooks=telling.webhooks,
                 webhook_secrets=telling.secrets,
+                tickets=StreamTickets(keys, clock, randomness),
+                allowed_origins=canonical_origins(settings.allowed_origins),
             )
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)
@@ -145,7 +152,10 @@ def _at_start(settings: Settings) -> Iterator[None]:
 
 def _limits(settings: Settings) -> GatewayLimits:
     return GatewayLimits(
-        settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
+        settings.max_in_flight,
+        settings.max_in_flight_a_merchant,
+        taken_up=settings.bank_concurrency,
+        events_kept_for=timedelta(seconds=settings.events_kept_for),
     )
 
 
@@ -183,7 +193,7 @@ def payment_ports(
 
 
 async def _stop_on_signal(
-    gateway: Gateway, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    gateway: Gateway, stopping: Stopping, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
@@ -193,7 +203,7 @@ async def _stop_on_signal(
             stopping.set()
 
 
-async def _end_in_time(resort: LastResort, stopping: trio.Event, grace: float) -> None:
+async def _end_in_time(resort: LastResort, stopping: Stopping, grace: float) -> None:
     """See to it that a stop, and a failure, which cancels this too, come to their end."""
     try:
         await stopping.wait()
