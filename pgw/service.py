@@ -113,8 +113,8 @@ async def _serve_clients(
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve the interface, and the metrics beside it, until the gateway has stopped."""
-    beside = settings.bank_concurrency + settings.webhook_concurrency
-    most = connections_within(settings.max_connections, beside=beside)
+    elsewhere = settings.bank_concurrency + settings.webhook_concurrency
+    most = connections_within(settings.max_connections, beside=elsewhere)
     connections, door = OpenConnections(most=most), Door(parts.clock, parts.ids)
     parts = metering.measuring(parts, connections, door)
     throttle = make_throttle(parts.clock, settings.rate_limit, settings.failed_authentication_limit)
