@@ -6,9 +6,9 @@ from datetime import timedelta
 import trio
 from attrs import frozen
 
-from pgw.domain.delivery import Delivery, DeliveryKey, RetrySchedule
+from pgw.domain.delivery import DeliveryKey, DeliveryTold, RetrySchedule
 from pgw.domain.event import Event
-from pgw.domain.idempotency import Claim
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.measures import UNMEASURED, Measures
@@ -55,13 +55,17 @@ class Webhooks:
         return await self._ports.storage.add_endpoint(endpoint, claim)
 
     async def change(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         """Change an endpoint, durably, and what is sent to it from then on. Raises `StorageUnavailable`."""
         return await self._ports.storage.change_endpoint(merchant_id, endpoint_id, change, claim)
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self, merchant_id: str, key: DeliveryKey, claim: ClaimOnce[DeliveryTold] | None = None
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         """Send a delivery again, at once. Raises `StorageUnavailable`."""
         return await self._ports.storage.redeliver(merchant_id, key, self._ports.clock.now(), claim)

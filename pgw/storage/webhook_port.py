@@ -7,7 +7,6 @@ from typing import Protocol
 from attrs import frozen
 
 from pgw.domain.delivery import (
-    Delivery,
     DeliveryKey,
     DeliveryStatus,
     DeliveryTold,
@@ -15,7 +14,7 @@ from pgw.domain.delivery import (
     TriedDelivery,
 )
 from pgw.domain.errors import Refusal
-from pgw.domain.idempotency import Claim
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 
@@ -57,7 +56,11 @@ class WebhookStorage(Protocol):
         """
 
     async def change_endpoint(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         """Change an endpoint of the merchant's that is not deleted, and return it as it is from now on."""
 
@@ -100,6 +103,10 @@ class WebhookStorage(Protocol):
         """Return a page of the merchant's deliveries, the newest first, those before a key."""
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, at: datetime, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self,
+        merchant_id: str,
+        key: DeliveryKey,
+        at: datetime,
+        claim: ClaimOnce[DeliveryTold] | None = None,
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         """Make a delivery due now, whatever became of it, with the whole schedule before it."""

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import trio
 
-from pgw.domain.delivery import Delivery, DeliveryKey, DeliveryTold, TriedDelivery
+from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
 from pgw.domain.errors import Refusal
-from pgw.domain.idempotency import Claim
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage.webhook_port import DeliveryFilter, Due, EndpointChange, WebhookStorage
@@ -20,7 +20,11 @@ class NoWebhooks(WebhookStorage):
         raise NotImplementedError
 
     async def change_endpoint(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         raise NotImplementedError
 
@@ -54,6 +58,10 @@ class NoWebhooks(WebhookStorage):
         raise NotImplementedError
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, at: datetime, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self,
+        merchant_id: str,
+        key: DeliveryKey,
+        at: datetime,
+        claim: ClaimOnce[DeliveryTold] | None = None,
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         raise NotImplementedError
