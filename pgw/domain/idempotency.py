@@ -23,7 +23,7 @@ class Claim:
 
 @frozen
 class ClaimOnce(Generic[Subject]):
-    """A key whose claim is made of what is accepted under it, inside the transaction: `make` has no effect."""
+    """A key whose claim is made of what is accepted under it, in the transaction: `make` has no effect."""
 
     key: str
     make: Callable[[Subject], Claim]

@@ -1,6 +1,6 @@
 """Storage of webhook endpoints and deliveries on SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
@@ -51,6 +51,9 @@ class SqliteWebhooks(SqliteMerchants):
 
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         return await self._read(webhook_endpoints.enabled, after_id, limit)
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
+        return await self._read(webhooks.first_due_at, endpoint_ids)
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()

@@ -1,6 +1,6 @@
 """What the gateway asks of its storage about webhooks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -78,6 +78,9 @@ class WebhookStorage(Protocol):
 
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         """Return a page of all endpoints that are enabled, by id."""
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return the time of what is due first, of those endpoints for which there is anything."""
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()

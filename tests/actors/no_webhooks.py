@@ -1,6 +1,6 @@
 """What a storage of payments alone has of webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import trio
@@ -40,6 +40,10 @@ class NoWebhooks(WebhookStorage):
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:  # noqa: ARG002
         await trio.lowlevel.checkpoint()
         return []
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:  # noqa: ARG002
+        await trio.lowlevel.checkpoint()
+        return {}
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()
