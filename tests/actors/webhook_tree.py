@@ -8,7 +8,7 @@ from random import Random
 
 import trio
 from attrs import define, field, frozen
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.actors.webhook_ports import WebhookPorts
 from pgw.actors.webhooks import Webhooks
@@ -24,7 +24,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.seeded_ports import SimulatedClock
 from tests.simulation.storage import open_simulated_storage
-from tests.storage.conftest import Changes
+from tests.storage.conftest import NOW, Changes
 
 OK = Answered(200)
 WAITS = (0.0, 5.0, 300.0)
@@ -120,7 +120,9 @@ async def open_webhook_scene(
     run: bool = True,
 ) -> AsyncIterator[WebhookScene]:
     """Run webhooks on a database with two merchants; on the same disk it is the next start."""
+    assert isinstance(trio.lowlevel.current_clock(), MockClock), "the test asks for `autojump_clock`"
     clock, sender = SimulatedClock(), FakeSender()
+    clock.jump((NOW - clock.now()).total_seconds() + 1)  # the time of the test's payments
     told: list[Webhooks] = []
 
     def on_committed(events: Sequence[Event]) -> None:
