@@ -113,16 +113,19 @@ class WebhookScene:
 async def open_webhook_scene(
     disk: Disk | None = None,
     *,
+    send: Send = takes_all,
     waits: tuple[float, ...] = WAITS,
     concurrency: int = 512,
     jitter: float = 1.0,
     disable_after: float = 5 * DAY,
+    days: int = 0,
     run: bool = True,
 ) -> AsyncIterator[WebhookScene]:
-    """Run webhooks on a database with two merchants; on the same disk it is the next start."""
+    """Run webhooks on a database with two merchants; on the same disk it is a later start, some days on."""
     assert isinstance(trio.lowlevel.current_clock(), MockClock), "the test asks for `autojump_clock`"
-    clock, sender = SimulatedClock(), FakeSender()
-    clock.jump((NOW - clock.now()).total_seconds() + 1)  # the time of the test's payments
+    clock, sender = SimulatedClock(), FakeSender(send)
+    # The time of the payments.
+    clock.jump((NOW - clock.now()).total_seconds() + 1 + days * DAY)
     told: list[Webhooks] = []
 
     def on_committed(events: Sequence[Event]) -> None:
