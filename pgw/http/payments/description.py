@@ -11,8 +11,8 @@ from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
+from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_PAYMENT_ID
-from pgw.http.idempotency import HEADER, LONGEST_KEY
 from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED
 from pgw.http.payments.order import LONGEST_DESCRIPTION, LONGEST_REFERENCE, MOST_METADATA
 from pgw.http.payments.order_schema import CARD, EXAMPLES, ORDER
@@ -99,19 +99,7 @@ SCHEMAS = {
     ),
 }
 
-_BARE, _QUOTED = r"[!#-+\-.-~]([ !#-+\-.-~]{0,%d}[!#-+\-.-~])?", r'"([ !#-\[\]-~]|\\["\\]){1,%d}"'
-IDEMPOTENCY_KEY = Parameter(
-    HEADER,
-    "header",
-    f"Makes the request safe to repeat: printable ASCII, quoted or bare, at most {LONGEST_KEY} characters. "
-    "The same key and request are answered what they were the first time, for at least 24 hours. A "
-    "refusal frees the key.",
-    {
-        "type": "string",
-        "pattern": f"^({_BARE % (LONGEST_KEY - 2)}|{_QUOTED % LONGEST_KEY})$",
-        "examples": ["order-17"],
-    },
-)
+OF_ORDERS = tuple(code for code in InvalidCode if code is not InvalidCode.INVALID_URL)
 
 SUBMIT = Operation(
     id="submitPayment",
@@ -134,7 +122,7 @@ SUBMIT = Operation(
         ),
     ),
     problems=(
-        *("MalformedRequest", *InvalidCode, "InvalidIdempotencyKey", "RequestTimeout"),
+        *("MalformedRequest", *OF_ORDERS, "InvalidIdempotencyKey", "RequestTimeout"),
         *(Refusal.IDEMPOTENCY_KEY_IN_USE, "RequestTooLarge", "UnsupportedMediaType", "IdempotencyKeyReused"),
         *(Refusal.OVERLOADED, Refusal.SHUTTING_DOWN, Refusal.STORAGE_UNAVAILABLE),
     ),
