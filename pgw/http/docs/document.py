@@ -23,7 +23,8 @@ from pgw.http.jobs import stream_description as streams
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
-from pgw.http.webhooks import delivery_description, endpoint_schema
+from pgw.http.webhooks import delivery_description, endpoint_schema, event_description
+from pgw.http.webhooks.event_description import WEBHOOKS
 
 _SCHEMAS = {
     **payments.SCHEMAS,
@@ -31,6 +32,7 @@ _SCHEMAS = {
     **streams.SCHEMAS,
     **endpoint_schema.SCHEMAS,
     **delivery_description.SCHEMAS,
+    **event_description.SCHEMAS,
     **explain.SCHEMAS,
     **VALUES,
 }
@@ -70,6 +72,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": _components(),
     }
 

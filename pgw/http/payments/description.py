@@ -19,7 +19,7 @@ from pgw.http.payments.order_schema import CARD, EXAMPLES, ORDER
 from pgw.http.payments.representation import payment_document
 
 _AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
-_PAYMENT = Payment(
+EXAMPLE_PAYMENT = Payment(
     id=EXAMPLE_PAYMENT_ID,
     merchant_id="",
     status=PaymentStatus.CREATED,
@@ -151,18 +151,21 @@ FETCH = Operation(
             "The payment as it is now, its card masked.",
             schema("Payment"),
             examples={
-                "Approved": {"summary": "Charged", "value": payment_document(_PAYMENT.authorized(_AT))},
+                "Approved": {
+                    "summary": "Charged",
+                    "value": payment_document(EXAMPLE_PAYMENT.authorized(_AT)),
+                },
                 "Authorized": {
                     "summary": "Reserved",
-                    "value": payment_document(evolve(_PAYMENT, capture=False).authorized(_AT)),
+                    "value": payment_document(evolve(EXAMPLE_PAYMENT, capture=False).authorized(_AT)),
                 },
                 "Declined": {
                     "summary": "The bank said no",
-                    "value": payment_document(_PAYMENT.declined("insufficient_funds", _AT)),
+                    "value": payment_document(EXAMPLE_PAYMENT.declined("insufficient_funds", _AT)),
                 },
                 "Unknown": {
                     "summary": "Being looked up",
-                    "value": payment_document(_PAYMENT.doubted(_AT)),
+                    "value": payment_document(EXAMPLE_PAYMENT.doubted(_AT)),
                 },
             },
         ),
