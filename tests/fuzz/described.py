@@ -19,7 +19,7 @@ from tests.fuzz.world import World
 
 CALLS_A_ROUND = 1500
 # Measured: what examples and coverage take, and calls that each more example of an operation comes to.
-FIXED_CALLS, CALLS_AN_EXAMPLE = 520, 12
+FIXED_CALLS, CALLS_AN_EXAMPLE = 1000, 16
 KEYS = ("ap_123", "ap_456")
 
 
