@@ -75,9 +75,6 @@ class EndpointActor:
         sendable = [one for one in due.deliveries if not known.is_busy_with(one)]
         for one in sendable[:room]:
             await self.places.take(known.id)
-            if not known.takes_deliveries:
-                self.places.give_back(known.id)
-                return
             self._start(supervisor, one)
 
     async def _due(self, room: int) -> Due:
