@@ -1,4 +1,9 @@
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from attrs import field, frozen
+
+Subject = TypeVar("Subject")
 
 
 @frozen
@@ -14,3 +19,14 @@ class Claim:
     fingerprint: str = field(repr=False)
     subject_id: str
     answer: str = field(repr=False)
+
+
+@frozen
+class ClaimOnce(Generic[Subject]):
+    """A key whose claim is made of what is accepted under it, once only the transaction knows that.
+
+    `make` runs inside it, and has no effect of its own.
+    """
+
+    key: str
+    make: Callable[[Subject], Claim]

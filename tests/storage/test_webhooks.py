@@ -29,7 +29,8 @@ def tried(due: DueDelivery, status: DeliveryStatus, failures: int = 0, **made: o
     delivery = due.delivery
     made_try = DeliveryTry(delivery.tries + 1, LATER, 20, **{"status_code": 200, **made})  # type: ignore[arg-type]
     due_at = LATER + timedelta(seconds=5) if status is DeliveryStatus.PENDING else None
-    return TriedDelivery(delivery.key, delivery.merchant_id, status, failures, due_at, made_try)
+    stands = delivery.key, delivery.merchant_id, status, failures, due_at, made_try
+    return TriedDelivery(*stands, redeliveries=delivery.redeliveries)
 
 
 async def due_seqs(storage: Storage, endpoint: WebhookEndpoint) -> list[int]:
@@ -129,10 +130,10 @@ async def test_a_delivery_is_told_with_each_try_and_can_be_sent_again(
     again = await storage.redeliver("mer_a", told.delivery.key, LATER)
     assert isinstance(again, Ok)
     assert (DeliveryStatus.PENDING, 1, 0, LATER) == (
-        again.value.status,
-        again.value.tries,
-        again.value.failures,
-        again.value.due_at,
+        again.value.delivery.status,
+        again.value.delivery.tries,
+        again.value.delivery.failures,
+        again.value.delivery.due_at,
     )
     assert told.delivery.key == DeliveryKey.of(told.delivery.key.id)
 

@@ -24,8 +24,20 @@ from pgw.http.jobs import ticket_description as tickets
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
+from pgw.http.webhooks import delivery_schema, endpoint_schema, event_description
+from pgw.http.webhooks.event_description import WEBHOOKS
 
-_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | tickets.SCHEMAS | explain.SCHEMAS | VALUES
+_SCHEMAS = {
+    **payments.SCHEMAS,
+    **jobs.SCHEMAS,
+    **streams.SCHEMAS,
+    **tickets.SCHEMAS,
+    **endpoint_schema.SCHEMAS,
+    **delivery_schema.SCHEMAS,
+    **event_description.SCHEMAS,
+    **explain.SCHEMAS,
+    **VALUES,
+}
 _PATH_PARAMETER = re.compile("<([a-z_]+)>")
 _REQUEST_ID = {
     "name": "X-Request-Id",
@@ -62,6 +74,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": _components(),
     }
 
@@ -126,7 +139,7 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
         described["requestBody"] = {
             "description": operation.body.description,
             "required": operation.body.is_required,
-            "content": {JSON: content},
+            "content": dict.fromkeys(operation.body.media_types, content),
         }
     told = {str(answer.status): _answer(answer, headers) for answer in operation.answers}
     problems = problem_answers(codes, _example_of(path, operation), headers)
