@@ -90,7 +90,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "string", "enum": ["no-cache"]},
     },
     "NoStore": {
-        "description": "It is secret: no cache may keep it.",
+        "description": "No cache keeps it, for there is a secret in it (RFC 9111, section 5.2.2.5).",
         "required": True,
         "schema": {"type": "string", "enum": ["no-store"]},
     },
