@@ -37,8 +37,9 @@ class DatabasePath(click.ParamType[Path]):
         return path
 
 
-class BankUrl(click.ParamType[str]):
+class HttpUrl(click.ParamType[str]):
     name = "url"
+    whose = "the"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
@@ -49,9 +50,29 @@ class BankUrl(click.ParamType[str]):
             sound = False
         if not sound or parts.username or parts.query or parts.fragment or not _is_plain(parts.path):
             self.fail(
-                "give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
+                f"give {self.whose} address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
         return str(value)
+
+
+class BankUrl(HttpUrl):
+    whose = "the bank's"
+
+
+class GatewayUrl(HttpUrl):
+    whose = "the gateway's"
+
+
+class Key(click.ParamType[str]):
+    """An API key as it can stand in a header; the value is never repeated."""
+
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        key = str(value).strip()
+        if not key or not _is_plain(key):
+            self.fail("a key is one word of ASCII characters.", param, ctx)
+        return key
 
 
 def _is_plain(path: str) -> bool:
