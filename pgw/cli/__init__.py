@@ -4,6 +4,7 @@ import click
 
 import pgw
 from pgw.cli.keys import keys
+from pgw.cli.listening import listen
 from pgw.cli.merchants import merchants
 from pgw.cli.operating import acknowledge, settle, unresolved
 from pgw.cli.reconciling import reconcile
@@ -13,6 +14,7 @@ from pgw.cli.watching import watch
 __all__ = [
     "acknowledge",
     "keys",
+    "listen",
     "main",
     "merchants",
     "reconcile",
@@ -30,6 +32,6 @@ def main() -> None:
     """Run a payment gateway that loses no accepted payment and charges no card twice."""
 
 
-for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile, watch):
+for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile, watch, listen):
     main.add_command(command)
 main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."

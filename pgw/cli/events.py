@@ -10,6 +10,8 @@ from pgw.cli.tables import Table, printable
 
 NONE = "-"
 _HEADS = ("TIME", "SEQ", "EVENT", "JOB", "PAYMENT STATUS", "AMOUNT", "")
+# So that the first lines stand in the columns of those that follow.
+_TYPICAL = (f"{'TIME':23}", f"{'SEQ':6}", "job.completed", f"{'job_':36}", "", "", "")
 _COLOURS = {
     **dict.fromkeys(("Approved", "Authorized"), "green"),
     **dict.fromkeys(("Declined", "Failed"), "red"),
@@ -22,6 +24,7 @@ class EventLines:
 
     def __init__(self) -> None:
         self._table = Table(*_HEADS, right=("SEQ", "AMOUNT"))
+        self._table.fit([_TYPICAL])
 
     def print(
         self,

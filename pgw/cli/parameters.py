@@ -48,7 +48,7 @@ class HttpUrl(click.ParamType[str]):
             (parts.hostname or "").encode("idna")
         except ValueError:
             sound = False
-        if not sound or parts.username or parts.query or parts.fragment or not _is_plain(parts.path):
+        if not sound or parts.username or parts.query or parts.fragment or not is_plain(parts.path):
             self.fail(
                 f"give {self.whose} address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
@@ -59,23 +59,7 @@ class BankUrl(HttpUrl):
     whose = "the bank's"
 
 
-class GatewayUrl(HttpUrl):
-    whose = "the gateway's"
-
-
-class Key(click.ParamType[str]):
-    """An API key as it can stand in a header; the value is never repeated."""
-
-    name = "key"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        key = str(value).strip()
-        if not key or not _is_plain(key):
-            self.fail("a key is one word of ASCII characters.", param, ctx)
-        return key
-
-
-def _is_plain(path: str) -> bool:
+def is_plain(path: str) -> bool:
     return path.isascii() and path.isprintable() and " " not in path
 
 
@@ -103,7 +87,7 @@ class HostAndPort(click.ParamType[ListenAddress]):
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
-        if not host or port is None or parts.netloc != text or "@" in text or not _is_plain(text):
+        if not host or port is None or parts.netloc != text or "@" in text or not is_plain(text):
             self.fail(f"{text!r} is no address as in 127.0.0.1:9090 or [::1]:9090.", param, ctx)
         return ListenAddress(host, port)
 

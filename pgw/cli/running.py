@@ -11,7 +11,7 @@ from pgw import demo, logs
 from pgw.bank.ledger_port import LedgerUnavailable
 from pgw.cli.access import NoDatabase
 from pgw.cli.tables import printable
-from pgw.client.endings import CannotFollow
+from pgw.client.refusals import CannotGoOn
 from pgw.control.address import CannotOpenControl
 from pgw.control.client import ControlUnavailable
 from pgw.http.server import CannotListen
@@ -27,7 +27,7 @@ MISTAKES = (
     NoDatabase,
     ControlUnavailable,
     LedgerUnavailable,
-    CannotFollow,
+    CannotGoOn,
 )
 MISTAKE = 2
 Program = Callable[[], Awaitable[int | None]]

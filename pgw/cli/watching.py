@@ -6,15 +6,13 @@ import click
 
 from pgw.actors.backoff import Backoff
 from pgw.cli.events import EventLines
+from pgw.cli.gateway import of_gateway, say
 from pgw.cli.interruption import until_interrupted
 from pgw.cli.operating import print_json, run
-from pgw.cli.parameters import Command, GatewayUrl, Key, setting
-from pgw.cli.tables import printable
 from pgw.client.address import GatewayAddress
 from pgw.client.frames import Frame
 from pgw.client.stream import Follower, Stream
 from pgw.ports import SystemRandomness
-from pgw.settings import Settings
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LARGEST_SEQ = 10**15 - 1
@@ -22,25 +20,9 @@ FAILED, INTERRUPTED = 1, 128
 _ENVELOPE = {"type", "seq", "occurredAt"}
 
 
-def of_gateway(command: Command) -> Command:
-    """Declare where a gateway is."""
-    return setting(
-        "URL",
-        default=f"http://127.0.0.1:{Settings().port}",
-        type=GatewayUrl(),
-        help="Where the gateway is; https too.",
-    )(command)
-
-
 @click.command()
 @click.argument("job", required=False)
-@of_gateway
-@setting(
-    "KEY",
-    type=Key(),
-    required=True,
-    help="Your API key. Give it in the variable: a command line is seen by everybody on the machine.",
-)
+@of_gateway(needs_key=True)
 @click.option(
     "--after",
     type=click.IntRange(0, LARGEST_SEQ),
@@ -80,11 +62,6 @@ async def _watch(stream: Stream, after: int | None, *, as_json: bool) -> int:
     if came is not None:
         return INTERRUPTED + came
     return FAILED if printed.has_missed else 0
-
-
-def say(sentence: str, colour: str | None = None) -> None:
-    """Say on standard error what becomes of the connection."""
-    click.secho(printable(sentence), fg=colour, err=True)
 
 
 def _job(stream: Stream) -> str:

@@ -50,7 +50,7 @@ class GatewayAddress:
         except trio.BrokenResourceError as error:
             raise Unreachable(f"TLS: {error.__cause__ or error}") from error
         except (OSError, UnicodeError) as error:
-            raise Unreachable(_told(error)) from error
+            raise Unreachable(told(error)) from error
 
     async def _secured(
         self, stream: trio.SocketStream, context: ssl.SSLContext
@@ -64,8 +64,11 @@ class GatewayAddress:
         return secured
 
 
-def _told(error: OSError | UnicodeError) -> str:
-    """Return the system's words: of several addresses that were tried, those about the last."""
-    group = error.__cause__
-    cause = group.exceptions[-1] if isinstance(group, BaseExceptionGroup) else error
-    return getattr(cause, "strerror", None) or str(cause)
+def told(error: BaseException) -> str:
+    """Return the system's words: Trio's own say the address again, and stand before the error of each."""
+    cause = error.__cause__
+    if isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[-1]
+    if isinstance(cause, OSError):
+        return told(cause)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

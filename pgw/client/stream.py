@@ -11,7 +11,6 @@ from pgw.actors.backoff import Backoff
 from pgw.client.address import GatewayAddress, Unreachable
 from pgw.client.endings import (
     ABNORMAL_CLOSURE,
-    CannotFollow,
     Ending,
     JobHasEnded,
     Lost,
@@ -19,6 +18,7 @@ from pgw.client.endings import (
     of_refusal,
 )
 from pgw.client.frames import READY, Frame, NoFrame, Position
+from pgw.client.refusals import CannotGoOn, unreachable
 
 HANDSHAKE_SECONDS = 10.0
 SILENCE_SECONDS = 45.0
@@ -69,11 +69,11 @@ class Follower:
 
     @property
     def after(self) -> int | None:
-        """The number after which it goes on: that of the last event that was told."""
-        return self._position.after
+        """The number of the last event that was told, after which it goes on; None until connected."""
+        return self._position.after if self._has_connected else None
 
     async def run(self) -> None:
-        """Return once the job has ended. Raises `CannotFollow`, and what the listener raises, in groups."""
+        """Return once the job has ended. Raises `CannotGoOn`, and what the listener raises, in groups."""
         while True:
             ending = await self._follow_once()
             if isinstance(ending, JobHasEnded):
@@ -89,8 +89,7 @@ class Follower:
             stream = await address.connect()
         except Unreachable as error:
             if not self._has_connected:
-                message = f"The gateway is not reachable at {address.url}: {error}. Is it running?"
-                raise CannotFollow(message) from error
+                raise CannotGoOn(unreachable(address.url, str(error))) from error
             return Lost(f"it is not reachable: {error}")
         try:
             return await self._converse(stream)
@@ -110,7 +109,7 @@ class Follower:
                         nursery,
                         stream,
                         self._stream.address.authority,
-                        self._stream.resource(self.after),
+                        self._stream.resource(self._position.after),
                         extra_headers=[(b"Authorization", b"Bearer " + self._stream.key.encode())],
                     )
                 if connection is not None:
@@ -140,7 +139,7 @@ class Follower:
         try:
             frame = Frame.read(message)
         except NoFrame as error:
-            raise CannotFollow("What answers there sends no frames as a gateway's stream does.") from error
+            raise CannotGoOn("What answers there sends no frames as a gateway's stream does.") from error
         if missing := self._position.missing_before(frame):
             self._listener.missed(*missing)
         if frame.type == READY:
