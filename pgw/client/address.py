@@ -65,10 +65,12 @@ class GatewayAddress:
 
 
 def told(error: BaseException) -> str:
-    """Return the system's words: Trio's own say the address again, and stand before the error of each."""
-    cause = error.__cause__
-    if isinstance(cause, BaseExceptionGroup):
-        cause = cause.exceptions[-1]
-    if isinstance(cause, OSError):
-        return told(cause)
+    """Return in a few words why there is no connection: Trio and httpcore wrap the system's own error."""
+    wrapped = error.__cause__ or next((one for one in error.args if isinstance(one, BaseException)), None)
+    if isinstance(wrapped, BaseExceptionGroup):
+        wrapped = wrapped.exceptions[-1]
+    if isinstance(wrapped, OSError):
+        return told(wrapped)
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
