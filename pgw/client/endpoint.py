@@ -11,6 +11,7 @@ import trio
 from attrs import field, frozen
 
 from pgw.client.address import GatewayAddress, told
+from pgw.client.documents import read_object
 from pgw.client.exchange import exchange
 from pgw.client.refusals import CannotGoOn, read_problem, sentence_of, unreachable
 from pgw.client.verification import NoSecret, WebhookSecret
@@ -46,10 +47,10 @@ class Endpoints:
         status, answer = await self._ask("POST", "", simplejson.dumps(body).encode())
         if status != HTTPStatus.CREATED:
             raise CannotGoOn(_refused(status, answer))
+        registered = read_object(answer) or {}
         try:
-            registered = simplejson.loads(answer)
-            return Endpoint(str(registered["endpointId"]), WebhookSecret.of(registered["secret"]))
-        except (ValueError, KeyError, TypeError, AttributeError, NoSecret) as error:
+            return Endpoint(str(registered["endpointId"]), WebhookSecret.of(str(registered["secret"])))
+        except (KeyError, NoSecret) as error:
             raise CannotGoOn("The gateway's answer has no endpoint and its secret in it.") from error
 
     async def delete(self, endpoint_id: str) -> None:

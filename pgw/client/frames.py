@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import simplejson
 from attrs import define, frozen
+
+from pgw.client.documents import read_object
 
 READY, HEARTBEAT = "stream.ready", "stream.heartbeat"
 
@@ -24,11 +25,8 @@ class Frame:
     @staticmethod
     def read(message: str | bytes) -> "Frame":
         """Read a message. Raises `NoFrame`."""
-        try:
-            document = simplejson.loads(message, use_decimal=True)
-        except ValueError as error:
-            raise NoFrame from error
-        if not isinstance(document, dict):
+        document = read_object(message)
+        if document is None:
             raise NoFrame
         kind, seq = document.get("type"), document.get("seq")
         if not isinstance(kind, str) or not isinstance(seq, int) or isinstance(seq, bool):

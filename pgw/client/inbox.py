@@ -5,11 +5,11 @@ from collections import OrderedDict
 from typing import Any, Protocol
 
 import httpcore
-import simplejson
 import trio
 from attrs import field, frozen
 
 from pgw.client.address import told
+from pgw.client.documents import read_object
 from pgw.client.exchange import Answered, exchange
 from pgw.client.receiver import Headers, Reply, Request
 from pgw.client.verification import WebhookSecret, verify
@@ -81,7 +81,7 @@ class Inbox:
                 self.reader.refused(why)
                 return Reply(400, f"{why}\n".encode(), [("Content-Type", "text/plain; charset=utf-8")])
             case Ok(webhook_id):
-                webhook = Webhook(webhook_id, _document(request.body), self._is_repeated(webhook_id))
+                webhook = Webhook(webhook_id, read_object(request.body), self._is_repeated(webhook_id))
         if self.forwarding is None:
             self.reader.arrived(webhook, "")
             return Reply(204)
@@ -108,14 +108,6 @@ def _joined(headers: Headers) -> dict[str, str]:
     for name, value in headers:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
     return joined
-
-
-def _document(body: bytes) -> dict[str, Any] | None:
-    try:
-        document = simplejson.loads(body, use_decimal=True)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _passed_back(answered: Answered) -> Headers:

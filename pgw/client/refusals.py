@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import simplejson
+from pgw.client.documents import read_object
 
 LONGEST_RETRY_AFTER_SECONDS = 3600
 KEY_REFUSED = "The gateway does not honour the key; give another one in PGW_KEY."
@@ -32,12 +32,8 @@ def unreachable(url: str, why: str) -> str:
 
 def read_problem(body: bytes | None) -> Mapping[str, Any]:
     """Read a problem (RFC 9457) with its `code` and `detail`, or nothing."""
-    try:
-        problem = simplejson.loads(body or b"")
-    except ValueError:
-        return {}
-    sound = isinstance(problem, dict) and all(isinstance(problem.get(one), str) for one in ("code", "detail"))
-    return problem if sound else {}
+    problem = read_object(body or b"") or {}
+    return problem if all(isinstance(problem.get(one), str) for one in ("code", "detail")) else {}
 
 
 def retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float:
