@@ -67,6 +67,8 @@ def listen(ctx: click.Context, /, **values: Any) -> None:
     answers 204; what does not verify is answered 400 and said on standard error, with the reason. One that
     comes again, under the same webhook-id, is marked.
 
+    With --forward-to the endpoint's secret is shown, for your server to verify with.
+
     The gateway must be allowed to send to this machine: PGW_WEBHOOK_ALLOW_PRIVATE=1, which `pgw demo` sets.
 
     Exit code 0 after Ctrl-C.
@@ -98,6 +100,8 @@ async def _with_key(options: _Options, listener: trio.SocketListener) -> None:
     with trio.CancelScope(shield=True):
         endpoint = await endpoints.register(_url(listener), options.event_types)
     say(f"Listening on {_url(listener)} as endpoint {endpoint.id} of {options.url}. Ctrl-C ends it.", "green")
+    if options.forward_to is not None:
+        say(f"Your server at {options.forward_to} verifies with this secret: {endpoint.secret.shown}")
     if not _is_here(address.host):
         say(f"{address.host} may be another machine, which cannot reach {HOST} of this one.", "yellow")
     try:

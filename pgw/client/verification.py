@@ -41,6 +41,11 @@ class WebhookSecret:
             raise NoSecret(f"it is not {PREFIX} and {SHORTEST_KEY} to {LONGEST_KEY} bytes in base64")
         return WebhookSecret(key)
 
+    @property
+    def shown(self) -> str:
+        """The secret as its gateway tells it, to whoever is to verify with it."""
+        return PREFIX + base64.b64encode(self.key).decode()
+
     def signature(self, webhook_id: str, timestamp: str, body: bytes) -> str:
         signed = f"{webhook_id}.{timestamp}.".encode() + body
         return _VERSION + base64.b64encode(hmac.digest(self.key, signed, "sha256")).decode()
