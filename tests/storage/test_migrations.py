@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pgw.domain.merchant import Scope
 from pgw.storage import database, merchants, migrations, reading
 from pgw.storage.port import StorageCannotOpen
+from tests.merchants import CREATED_AT, a_key
 
 STEPS = (
     "CREATE TABLE steps (step TEXT) STRICT; INSERT INTO steps VALUES ('first');",
@@ -97,3 +99,18 @@ def test_merchants_of_before_there_were_keys_keep_their_payments_and_are_given_a
     assert 2026 <= merchant.created_at.year
     assert [] == merchants.keys(connection, None, "", 10)
     assert 7 == reading.last_seq(connection, "mer_ap_123")
+
+
+def test_keys_of_before_there_were_webhooks_may_do_with_them_what_they_may_with_payments(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *migrations.migrations()[:3])
+    connection.execute("INSERT INTO merchants (id, name, created_at) VALUES ('mer_a', 'Shop', 1)")
+    read, write = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
+    given = [(read, write), (read,), (write,), (read, write)]
+    for number, scopes in enumerate(given):
+        revoked_at = CREATED_AT if number == len(given) - 1 else None
+        merchants.add_key(connection, a_key(number, scopes=scopes, revoked_at=revoked_at))
+    database.prepare_writer(connection, tmp_path / "pgw.db")
+    kept = [key.scopes for key in merchants.keys(connection, None, "", 10)]
+    assert [tuple(Scope), *given[1:]] == kept
