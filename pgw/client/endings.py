@@ -46,7 +46,8 @@ def of_closing(code: int, reason: str | None, *, is_of_a_job: bool) -> Ending:
         raise CannotGoOn("A message of the stream is larger than is taken (closed with 1009).")
     if code >= FIRST_OF_APPLICATIONS:
         raise CannotGoOn(f"{reason or 'The gateway ended the stream.'} (closed with {code})")
-    return Lost(_LOST.get(code, f"the gateway closed the stream with {code}"))
+    told = _LOST.get(code, f"the gateway closed the stream with {code}")
+    return Lost(reason.rstrip(".") if reason else told)
 
 
 def of_refusal(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes | None) -> Lost:

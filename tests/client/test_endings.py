@@ -19,6 +19,11 @@ def test_what_will_pass_is_tried_again(code: int, why: str) -> None:
     assert why in ending.why
 
 
+def test_the_gateways_own_reason_is_said_where_it_gives_one() -> None:
+    ending = of_closing(1013, "Storage is not available: connect again with after=6.", is_of_a_job=False)
+    assert Lost("Storage is not available: connect again with after=6") == ending
+
+
 def test_a_stream_that_ends_in_order_is_a_jobs_end_and_no_merchants() -> None:
     assert JobHasEnded() == of_closing(1000, None, is_of_a_job=True)
     assert isinstance(of_closing(1000, None, is_of_a_job=False), Lost)

@@ -37,6 +37,7 @@ _SECURITY = {
         "good once and for 30 s.",
     },
 }
+_TICKET = {"ticket": {"type": "string", "description": _SECURITY["ticket"]["description"]}}
 _HEADERS = {
     "type": "object",
     "properties": {
@@ -104,7 +105,7 @@ def _channel(channel: Channel, messages: Iterable[str]) -> dict[str, Any]:
         one.name: {**one.schema, "description": one.description}
         for one in operation.parameters
         if one.place == "query"
-    }
+    } | _TICKET
     described: dict[str, Any] = {
         "address": channel.path,
         "title": operation.summary,
