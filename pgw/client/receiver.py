@@ -10,7 +10,7 @@ from attrs import field, frozen
 from pgw.client.refusals import CannotGoOn
 
 HOST = "127.0.0.1"
-REQUEST_SECONDS, SEND_SECONDS, DRAIN_SECONDS = 10.0, 10.0, 1.0
+REQUEST_SECONDS, SEND_SECONDS = 10.0, 10.0
 LARGEST_BODY_BYTES = 1024 * 1024
 MOST_CONNECTIONS = 64
 READ_BYTES = 64 * 1024
@@ -90,15 +90,6 @@ async def _answer(handler: Handler, stream: trio.SocketStream) -> None:
     reply = request if isinstance(request, Reply) else await handler(request)
     with trio.fail_after(SEND_SECONDS):
         await _send(connection, stream, reply)
-    if reply is request:
-        await _drain(stream)
-
-
-async def _drain(stream: trio.SocketStream) -> None:
-    """Take what is still coming: closed over it, the connection would be reset before the reply is read."""
-    with trio.move_on_after(DRAIN_SECONDS):
-        while await stream.receive_some(READ_BYTES):
-            pass
 
 
 async def _read(connection: h11.Connection, stream: trio.SocketStream) -> Request | Reply | None:
