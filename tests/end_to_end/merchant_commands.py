@@ -45,7 +45,11 @@ class MerchantCommand(Program):
     def documents(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out]
 
-    def wait_for_output(self, *texts: str, seconds: float = 30) -> str:
+    def wait_for_line(self, *texts: str, seconds: float = 60) -> str:
+        """Wait for longer than others: the command starts within it, on a machine that may be busy."""
+        return super().wait_for_line(*texts, seconds=seconds)
+
+    def wait_for_output(self, *texts: str, seconds: float = 60) -> str:
         """Return the first printed line with all of these in it."""
 
         def found() -> str | None:
@@ -58,4 +62,4 @@ class MerchantCommand(Program):
 
     def interrupted(self) -> int:
         """Press Ctrl-C, and return the exit code."""
-        return self.end(signal.SIGINT)
+        return self.end(signal.SIGINT, seconds=30)
