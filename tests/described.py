@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from pgw.http.docs.document import docs
 
@@ -150,6 +150,32 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+class StreamsDescription:
+    """An AsyncAPI document, and what its messages say of a frame, by JSON Schema's draft 7."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        registry: Registry[Any] = Registry().with_resource("urn:pgw", DRAFT7.create_resource(document))
+        self._validators = {
+            name: Draft7Validator(
+                {"$ref": f"urn:pgw{message['payload']['$ref']}"},
+                registry=registry,
+                format_checker=Draft7Validator.FORMAT_CHECKER,
+            )
+            for name, message in document["components"]["messages"].items()
+        }
+
+    def faults_of_frame(self, frame: Mapping[str, Any]) -> list[str]:
+        """Say what is wrong where not exactly one message describes the frame."""
+        described_by = [name for name, one in self._validators.items() if one.is_valid(frame)]
+        return [] if len(described_by) == 1 else [f"it is described by {described_by or 'no message'}"]
+
+
+@cache
+def streams_description() -> StreamsDescription:
+    return StreamsDescription(json.loads(docs().streams.content))
+
+
 @cache
 def description() -> Description:
     return Description(json.loads(docs().description.content))
@@ -189,6 +215,10 @@ def assert_answer_described(
     assert not faults, f"{method} {path} was answered {status}, not as described: {faults}"
 
 
-def assert_frame_described(frame: object) -> None:
-    faults = description().faults_of_value("/components/schemas/StreamFrame", frame)
+def assert_frame_described(frame: Mapping[str, Any]) -> None:
+    """Fail where the frame is not as both descriptions say: OpenAPI's, and AsyncAPI's of the streams."""
+    faults = [
+        *description().faults_of_value("/components/schemas/StreamFrame", frame),
+        *streams_description().faults_of_frame(frame),
+    ]
     assert not faults, f"a frame is not as described: {faults}"

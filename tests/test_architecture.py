@@ -60,6 +60,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.control",
     ),
     "pgw.reconciliation": ("pgw.domain", "pgw.storage.port", "pgw.bank.ledger_port", "pgw.reconciliation"),
+    "pgw.client": ("pgw.domain.result", "pgw.ports", "pgw.actors.backoff", "pgw.client"),
     "pgw.settings": ("pgw.bank.port",),
 }
 PURE = {"attrs", "stdnum", "iso4217"}
@@ -81,7 +82,7 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     ),
     "subprocess": frozenset({"pgw.demo"}),
     "tempfile": frozenset({"pgw.demo"}),
-    "signal": frozenset({"pgw.service"}),
+    "signal": frozenset({"pgw.service", "pgw.cli.interruption"}),
     "os": frozenset(
         {
             *("pgw.storage.database", "pgw.secret", "pgw.control.address"),

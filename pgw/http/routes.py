@@ -8,6 +8,7 @@ from quart import Response
 
 from pgw.domain.merchant import Scope
 from pgw.http.call import Call, Parts
+from pgw.http.docs.asyncapi import ASYNCAPI, asyncapi
 from pgw.http.docs.openapi import OPENAPI, openapi
 from pgw.http.docs.operation import Operation
 from pgw.http.docs.show import FILE_SHOWN, PAGE_SHOWN, show
@@ -79,6 +80,7 @@ ROUTES = (
     Route("GET", "/metrics", scrape, None, SCRAPE),
     Route("GET", "/problems/<code>", explain, None, EXPLAIN),
     Route("GET", "/openapi.json", openapi, None, OPENAPI),
+    Route("GET", "/asyncapi.json", asyncapi, None, ASYNCAPI),
     Route("GET", "/docs", show, None, PAGE_SHOWN),
     Route("GET", "/docs/<name>", show, None, FILE_SHOWN),
 )

@@ -17,6 +17,7 @@ from pgw.http.docs.problems import (
     problem_answers,
     problem_schemas,
 )
+from pgw.http.docs.streams_document import Channel, describe_streams
 from pgw.http.docs.values import VALUES
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import stream_description as streams
@@ -50,8 +51,15 @@ _REQUEST_ID = {
 
 def docs(routes: Iterable[Route] = ROUTES) -> Docs:
     """Return what is served of the description of these routes: encoded once."""
-    encoded = answers.encode(describe(routes)).encode()
-    return Docs(File.of(encoded, JSON), page_files())
+    routes = tuple(routes)
+    sockets = [
+        Channel(openapi_path(one.path), one.operation, one.scope) for one in routes if one.method == "WS"
+    ]
+    return Docs(_file(describe(routes)), _file(describe_streams(sockets, _SCHEMAS)), page_files())
+
+
+def _file(document: Mapping[str, Any]) -> File:
+    return File.of(answers.encode(document).encode(), JSON)
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:

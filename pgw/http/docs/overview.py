@@ -15,6 +15,9 @@ outcome by polling the job, by waiting for it, or over a stream.
    `Failed`.
 3. `GET /payments/{entityId}` tells what became of it.
 
+Or listen: `WS /jobs/stream` sends a frame for each change, and resumes where it was lost. What comes on it
+is described for machines in [/asyncapi.json](/asyncapi.json) (AsyncAPI 3.0).
+
 ### Told by webhook
 
 1. `POST /webhook-endpoints` says where to, and is answered with the secret that your webhooks are signed
