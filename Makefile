@@ -10,11 +10,11 @@ INPUTS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture fuzz hostile check bench
+.PHONY: help demo test simulate torture fuzz hostile check bench bench-stream
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -68,3 +68,6 @@ bench: $(INSTALLED)  ## measure memory, start-up, recovery and overload, and com
 	@$(VENV)/bin/python -m benchmarks.unfinished
 	-@$(VENV)/bin/python -m benchmarks.overload
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi
+
+bench-stream: $(INSTALLED)  ## measure the stream under 2,000 subscribers: lag, who does not read, memory, throughput
+	@$(VENV)/bin/python -m benchmarks.streams
