@@ -7,10 +7,12 @@ NODE_MODULES := tests/node/node_modules
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
+EVENTS ?= 20000
+KILLS ?= 10
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture fuzz hostile check bench bench-stream
+.PHONY: help demo test simulate torture reconnects fuzz hostile check bench bench-stream
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -54,6 +56,11 @@ fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant ea
 
 hostile: $(INSTALLED)  ## 100 hostile clients beside honest ones, in real time
 	@$(VENV)/bin/pytest -q -s -m long tests/end_to_end/test_hostile_clients.py
+
+reconnects: $(INSTALLED)  ## leave and resume streams 1,000 times while EVENTS=20000 happen and the gateway is killed KILLS=10 times
+	@$(VENV)/bin/pytest -q -m long tests/reconnects
+	@$(VENV)/bin/python -m tests.reconnects --events $(EVENTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	@$(VENV)/bin/python -m tests.reconnects --bugs $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .

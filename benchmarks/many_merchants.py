@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import trio
+from structlog.testing import capture_logs
 
 from pgw.actors.key_ring import KeyRing
 from pgw.domain.api_key import ApiKey
@@ -21,14 +22,21 @@ def add_merchants(database: Path, number: int) -> Sequence[str]:
     return trio.run(_add, database, number)
 
 
+def merchant_id(index: int) -> str:
+    """Return the id of the merchant that has the key of this index."""
+    return f"mer_{index:06}"
+
+
 async def _add(database: Path, number: int) -> Sequence[str]:
     clock, randomness = SystemClock(), SystemRandomness()
     texts = [spelled(randomness.bits(RANDOM_BITS)) for _ in range(number)]
     async with open_storage(database, lambda _events: None) as storage:
-        ring = KeyRing(derived(read_secret(None, database, randomness), OF_API_KEYS), clock)
+        with capture_logs():  # it is said that a secret was made
+            secret = read_secret(None, database, randomness)
+        ring = KeyRing(derived(secret, OF_API_KEYS), clock)
 
         async def add(index: int) -> None:
-            merchant = Merchant(f"mer_{index:06}", f"Shop {index}", clock.now())
+            merchant = Merchant(merchant_id(index), f"Shop {index}", clock.now())
             await storage.add_merchant(merchant)
             await storage.add_key(_key(ring, texts[index], merchant.id, clock))
 
@@ -39,11 +47,11 @@ async def _add(database: Path, number: int) -> Sequence[str]:
     return texts
 
 
-def _key(ring: KeyRing, text: str, merchant_id: str, clock: Clock) -> ApiKey:
-    key_id = f"key_of_{merchant_id}"
+def _key(ring: KeyRing, text: str, whose: str, clock: Clock) -> ApiKey:
+    key_id = f"key_of_{whose}"
     return ApiKey(
         id=key_id,
-        merchant_id=merchant_id,
+        merchant_id=whose,
         digest=ring.digest_of(text),
         hashed_under=ring.name_of_secret,
         hint=hint_of(text),
