@@ -17,6 +17,8 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.bank.port import Answer, BankFeature, Call
 from pgw.http.call import Parts
+from pgw.http.jobs.frames import event_frame
+from pgw.http.stopping import Stopping
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -72,7 +74,7 @@ class Surroundings:
 async def run_process(
     around: Surroundings,
     life: Life,
-    stopping: trio.Event,
+    stopping: Stopping,
     on_opened: Callable[[SqliteStorage], Awaitable[None]],
     on_ready: OnReady,
 ) -> None:
@@ -82,7 +84,7 @@ async def run_process(
     async def pause() -> None:
         await trio.sleep(random.random() * plan.longest_pause)
 
-    stream = EventStream()
+    stream = EventStream(event_frame)
     opening = open_simulated_storage(around.disk, DATABASE, stream.publish, life=life, pause=pause)
     async with opening as storage, trio.open_nursery() as nursery:
         await on_opened(storage)
@@ -105,7 +107,7 @@ async def run_process(
 
 
 async def _open_front_door(
-    doors: AsyncExitStack, around: Surroundings, process: Process, stopping: trio.Event
+    doors: AsyncExitStack, around: Surroundings, process: Process, stopping: Stopping
 ) -> None:
     simulation, storage = around.simulation, process.storage
     keys = KeyRing(SECRET, simulation.clock)

@@ -11,7 +11,7 @@ from attrs import define, field
 from pgw.actors.event_stream import SubscriberTooSlow
 from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
-from pgw.http.jobs.stream import _events, _Position
+from pgw.http.jobs.events import Position, events_from
 from pgw.storage.port import StorageUnavailable
 from tests.simulation.books import Told
 from tests.simulation.life import ProcessDied
@@ -41,12 +41,12 @@ class Subscriber:
         parts = cast("Any", SimpleNamespace(storage=process.storage, stream=process.stream))
         with process.life.guest(), trio.move_on_after(random.random() * LONGEST_CONNECTION_SECONDS):
             try:
-                async with aclosing(_events(parts, _Position(self.merchant_id, None, self.seq))) as events:
-                    async for event in events:
+                async with aclosing(events_from(parts, Position(self.merchant_id, None, self.seq))) as events:
+                    async for published in events:
                         if process.life.is_over:
                             return
-                        if event is not None:
-                            self.seen.append(event)
+                        if published is not None:
+                            self.seen.append(published.event)
             except (ProcessDied, StorageUnavailable, SubscriberTooSlow):
                 pass
         await trio.sleep(random.random() * LONGEST_ABSENCE_SECONDS)
