@@ -18,6 +18,7 @@ from pgw.bank.http import HttpBank
 from pgw.bank.port import Answer, BankFeature, Call
 from pgw.http.call import Parts
 from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
@@ -125,6 +126,7 @@ async def _open_front_door(
         SECRET,
         webhooks=no_webhooks(storage, simulation.clock),
         webhook_secrets=WebhookSecrets(SECRET),
+        tickets=StreamTickets(keys, simulation.clock, simulation.randomness),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

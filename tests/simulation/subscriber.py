@@ -11,7 +11,8 @@ from attrs import define, field
 from pgw.actors.event_stream import SubscriberTooSlow
 from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
-from pgw.http.jobs.events import Position, events_from
+from pgw.http.jobs.events import events_from
+from pgw.http.jobs.position import Position
 from pgw.storage.port import StorageUnavailable
 from tests.simulation.books import Told
 from tests.simulation.life import ProcessDied
