@@ -24,10 +24,11 @@ _EVENT = re.compile(rb'"type":"job\.[a-z]+","seq":([0-9]+),"occurredAt":"([^"]+)
 
 @frozen
 class Wanted:
-    """A stream to be opened."""
+    """A stream to be opened. Where it is not read, nothing is after its first frame."""
 
     path: str
     api_key: str
+    is_read: bool = True
 
 
 @frozen
@@ -45,6 +46,7 @@ class Heard:
 class _Subscriber:
     number: int
     socket: socket.socket
+    is_read: bool
     frames: Frames = field(factory=Frames)
     is_ready: bool = False
     closed: int | None = None
@@ -109,10 +111,14 @@ class SubscriberLoop:
                 self._end(self._subscribers[number], RESET)
 
     def _opened(self, wanted: Wanted) -> _Subscriber:
-        connection = socket.create_connection(self._address, timeout=10)
+        connection = socket.socket()
+        if not wanted.is_read:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE_BYTES)
+        connection.settimeout(10)
+        connection.connect(self._address)
         connection.sendall(handshake(wanted.path, wanted.api_key))
         connection.setblocking(False)
-        subscriber = _Subscriber(len(self._subscribers), connection)
+        subscriber = _Subscriber(len(self._subscribers), connection, wanted.is_read)
         self._subscribers.append(subscriber)
         self._by_descriptor[connection.fileno()] = subscriber
         self._epoll.register(connection.fileno(), select.EPOLLIN)
@@ -141,6 +147,8 @@ class SubscriberLoop:
             if opcode == TEXT:
                 if subscriber.is_ready:
                     self._heard.append((subscriber.number, now, payload))
+                elif not subscriber.is_read:
+                    self._epoll.modify(subscriber.socket.fileno(), select.EPOLLRDHUP)
                 subscriber.is_ready = True
             elif opcode == PING:
                 subscriber.socket.send(control_frame(PONG, payload))
