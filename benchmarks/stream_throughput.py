@@ -7,8 +7,8 @@ import httpx
 from benchmarks.memory_in_flight import ORDER
 from benchmarks.open_loop import closed_loop
 from benchmarks.processes import GATEWAY
-from benchmarks.subscriber_loop import Wanted
 from benchmarks.subscribers import Subscribers
+from benchmarks.subscription import Wanted
 
 EVENTS_TO_ALL = 5
 BURST, EVENTS_A_PAYMENT = 10, 2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from benchmarks.many_merchants import add_merchants
+from benchmarks.many_merchants import add_merchants, merchant_id
 from benchmarks.memory_in_flight import resident_kib
 from benchmarks.processes import GATEWAY_PORT, gateway, simulator
 from benchmarks.stream_lag import Lag, Load, wait_until_closed
@@ -23,8 +23,8 @@ from benchmarks.stream_throughput import (
     last_of_one_to_all,
     write_log,
 )
-from benchmarks.subscriber_loop import Wanted
 from benchmarks.subscribers import Subscribers, subscribers
+from benchmarks.subscription import Wanted
 
 ADDRESS = ("127.0.0.1", GATEWAY_PORT)
 SUBSCRIBERS = 2000
@@ -57,7 +57,7 @@ def main() -> None:
         options = ["--log-level", "error", "--max-in-flight", "100000"]
         process = running.enter_context(gateway(database, *options))
         readers = running.enter_context(subscribers(ADDRESS))
-        load = Load(ADDRESS, keys)
+        load = Load(ADDRESS, keys, database)
         numbers = measure_memory(report, readers, keys, process.pid, load)
         events = write_log(readers, of_all, ADDRESS)
         unread = measure_lag(report, readers, numbers, load, of_all)
@@ -95,7 +95,8 @@ def measure_lag(
     Every other one of them has just resumed at the start of a long log, so that there is much to be sent.
     """
     print(f"Each event to one of them, {load.described} …", flush=True)
-    alone = Lag.under(load, readers, numbers)
+    merchants = {number: merchant_id(index) for index, number in enumerate(numbers)}
+    alone = Lag.under(load, readers, merchants)
     report.say("lag", str(alone), f"p99 under {LAG_MS:g} ms", reached=alone.p99 < LAG_MS and alone.is_whole)
     silent, resumed = numbers[:: 2 * ONE_IN], numbers[ONE_IN :: 2 * ONE_IN]
     read = [number for number in numbers if number not in {*silent, *resumed}]
@@ -104,7 +105,7 @@ def measure_lag(
     long = [Wanted("/jobs/stream?after=0", of_all, is_read=False)] * len(resumed)
     unread = [*silent, *readers.open(long)]
     print(f"The same, {len(unread)} of them reading nothing …", flush=True)
-    beside = Lag.under(load, readers, read)
+    beside = Lag.under(load, readers, {number: merchants[number] for number in read})
     most = max(alone.p99 * TIMES_AS_LONG, alone.p99 + NOISE_MS)
     report.say(
         "lag of the others",

@@ -1,17 +1,16 @@
 """Thousands of subscribers in one loop of epoll, which costs as little as it can."""
 
-import re
 import select
 import socket
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from multiprocessing.connection import Connection
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from benchmarks.subscription import EVENT, Heard, Wanted
 from benchmarks.websocket import CLOSE, PING, PONG, TEXT, Frames, NotAsAgreed, control_frame, handshake
 
 AT_A_TIME = 100
@@ -19,27 +18,6 @@ OPENED_WITHIN_SECONDS = 60.0
 RECEIVED_AT_A_TIME = 65_536
 LITTLE_BYTES = 4096
 RESET = 1006  # what RFC 6455, section 7.1.5, calls an end without a close frame
-_EVENT = re.compile(rb'"type":"job\.[a-z]+","seq":([0-9]+),"occurredAt":"([^"]+)"')
-
-
-@frozen
-class Wanted:
-    """A stream to be opened. Where it is not read, nothing is after its first frame."""
-
-    path: str
-    api_key: str
-    is_read: bool = True
-
-
-@frozen
-class Heard:
-    """One event as one subscriber had it. Milliseconds since its time of `occurredAt`, by the same clock."""
-
-    subscriber: int
-    seq: int
-    lag: float
-    at: float
-    """Unix time in seconds."""
 
 
 @define(eq=False)
@@ -97,8 +75,8 @@ class SubscriberLoop:
     def heard(self) -> Sequence[Heard]:
         """Return the events since this was last asked."""
         heard, self._heard = self._heard, []
-        found = ((number, at, _EVENT.search(payload)) for number, at, payload in heard)
-        return [_heard(number, at, event) for number, at, event in found if event is not None]
+        found = ((number, at, EVENT.search(payload)) for number, at, payload in heard)
+        return [Heard.of(number, at, event) for number, at, event in found if event is not None]
 
     def closed(self, numbers: Sequence[int]) -> Sequence[int]:
         """Return by what codes those of them that are closed were."""
@@ -162,8 +140,3 @@ class SubscriberLoop:
         subscriber.closed = code
         del self._by_descriptor[subscriber.socket.fileno()]
         subscriber.socket.close()
-
-
-def _heard(subscriber: int, at: float, event: re.Match[bytes]) -> Heard:
-    occurred = datetime.fromisoformat(event[2].decode()).timestamp()
-    return Heard(subscriber, int(event[1]), (at - occurred) * 1000, at)

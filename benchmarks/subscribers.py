@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks.subscriber_loop import OPENED_WITHIN_SECONDS, Heard, SubscriberLoop, Wanted
+from benchmarks.subscriber_loop import OPENED_WITHIN_SECONDS, SubscriberLoop
+from benchmarks.subscription import Heard, Wanted
 
 
 class Subscribers:
