@@ -23,7 +23,7 @@ from tests.torture.world import free_port
 MERCHANTS, FOLLOWERS_EACH = 4, 3
 EVENTS_A_PAYMENT = 2
 MOST_JOB_FOLLOWERS, CHANCE_TO_LEAVE_A_JOB = 6, 0.5
-RUN_SECONDS, SETTLE_SECONDS, STUCK_SECONDS = 240.0, 60.0, 10.0
+RUN_SECONDS, SETTLE_SECONDS, STUCK_SECONDS = 600.0, 60.0, 10.0
 LOOK_EVERY_SECONDS, QUIET_SECONDS = 0.1, 0.3
 _EVENTS = """
     SELECT merchant_id, seq, type, job_id, status, payment_status, failure_code
