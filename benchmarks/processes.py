@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ENDS_WITHIN_SECONDS = 20
-STARTS_WITHIN_SECONDS = 20
+STARTS_WITHIN_SECONDS = 60
 POLL_SECONDS = 0.01
 BANK_PORT, GATEWAY_PORT = 50958, 50957
 BANK = f"http://127.0.0.1:{BANK_PORT}"
