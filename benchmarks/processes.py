@@ -11,7 +11,7 @@ from pathlib import Path
 ENDS_WITHIN_SECONDS = 20
 STARTS_WITHIN_SECONDS = 60
 POLL_SECONDS = 0.01
-# Below those that systems give to clients: one that polls a port before anybody listens there may meet itself.
+# Below those that systems give to clients: one that polls a port where nobody listens may meet itself.
 BANK_PORT, GATEWAY_PORT = 20958, 20957
 BANK = f"http://127.0.0.1:{BANK_PORT}"
 GATEWAY = f"http://127.0.0.1:{GATEWAY_PORT}"
