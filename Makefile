@@ -7,10 +7,12 @@ NODE_MODULES := tests/node/node_modules
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
+WEBHOOKS ?= 10000
+KILLS ?= 2
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture fuzz hostile check bench
+.PHONY: help demo test simulate torture webhooks fuzz hostile check bench
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -47,6 +49,9 @@ simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant eac
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
 	@$(VENV)/bin/pytest -q -m long tests/end_to_end/test_torture.py
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
+webhooks: $(INSTALLED)  ## deliver WEBHOOKS=10000 to an endpoint in trouble over KILLS=2, and judge what it received
+	@$(VENV)/bin/python -m tests.webhook_torture --webhooks $(WEBHOOKS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant each known bug, which must be found
 	@$(VENV)/bin/python -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))

@@ -1,0 +1,50 @@
+"""What a run came to, in some lines."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from tests.webhook_torture.evidence import Evidence
+from tests.webhook_torture.latency import Latency
+from tests.webhook_torture.plan import BESIDE_TROUBLE, CALM, KILLED
+from tests.webhook_torture.receiver import TROUBLED
+from tests.webhook_torture.run import Used
+from tests.webhook_torture.told import is_success
+from tests.webhook_torture.tries import is_cut_off
+
+
+def lines_of(evidence: Evidence, used: Used, found: Mapping[str, Latency]) -> Iterator[str]:
+    troubled = [request for request in evidence.requests if request.path == TROUBLED]
+    answers = Counter("none" if one.status is None else str(one.status) for one in troubled)
+    said = ", ".join(f"{count} {status}" for status, count in answers.most_common())
+    webhooks = {one.id for one in troubled}
+    yield f"troubled    {len(webhooks)} webhooks, {len(troubled)} tries, answered {said}"
+    yield f"both        {len(evidence.deliveries)} webhooks, {len(evidence.kills)} kills"
+    yield f"twice       {_told_twice(evidence)}"
+    yield from _speed(evidence, used)
+    for phase in (CALM, BESIDE_TROUBLE, KILLED):
+        yield f"latency     {phase:<8}{found.get(phase)}"
+    calm, beside = found.get(CALM), found.get(BESIDE_TROUBLE)
+    if calm is not None and beside is not None:
+        ratios = beside.p50 / max(calm.p50, 1), beside.p99 / max(calm.p99, 1)
+        yield f"ratio       p50 {ratios[0]:.2f}, p99 {ratios[1]:.2f} of what it is without trouble"
+
+
+def _told_twice(evidence: Evidence) -> str:
+    """Say how many were answered 2xx more than once, and for how many of them a kill is the cause."""
+    well = [one for one in evidence.requests if is_success(one.status)]
+    counts = Counter((one.path, one.id) for one in well)
+    firsts = {(one.path, one.id): one for one in reversed(well)}
+    again = [name for name, count in counts.items() if count > 1]
+    by_kills = sum(is_cut_off(firsts[name], evidence.kills) for name in again)
+    return f"{len(again)} were answered 2xx more than once, {by_kills} of them at a kill"
+
+
+def _speed(evidence: Evidence, used: Used) -> Iterator[str]:
+    phase = {seq for seq, event in evidence.events.items() if event.reference.startswith(KILLED)}
+    deliveries = [one for one in evidence.deliveries if one.seq in phase]
+    payments = {evidence.events[seq].reference for seq in phase}
+    tries = sum(one.count for one in deliveries)
+    rate, cpu = len(deliveries) / used.seconds, used.cpu * 1000 / max(1, tries)
+    yield f"under kills {len(payments)} payments, {len(deliveries)} webhooks, {tries} tries"
+    yield f"            in {used.seconds:.1f} s: {rate:.0f} webhooks/s, {cpu:.2f} ms of CPU a try with its payment"
+    yield f"machine     {used.busy:.0%} busy meanwhile, by this and all else"
