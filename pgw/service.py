@@ -92,6 +92,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 *(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret),
                 webhooks=telling.webhooks,
                 webhook_secrets=telling.secrets,
+                read_endpoint_url=telling.read_url,
             )
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)

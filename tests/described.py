@@ -19,7 +19,6 @@ from pgw.http.docs.document import docs
 OF_THE_MESSAGE = {"content-type", "content-length", "transfer-encoding", "connection", "date"}
 OF_A_HANDSHAKE = {"connection", "sec-websocket-accept"}
 METHODS = {"get", "post", "put", "patch", "delete", "options", "head", "trace"}
-SCHEMA_OF_ORDER = "/components/schemas/Order"
 
 
 class Description:
@@ -66,6 +65,17 @@ class Description:
         return [
             f"{error.json_path}: {error.message}" for error in self._validators[pointer].iter_errors(value)
         ]
+
+    def faults_of_request(self, method: str, path: str, body: bytes) -> list[str]:
+        """List what of a request's JSON the description forbids."""
+        found = self._path(path)
+        operation = self.document["paths"][found][method.lower()]
+        if "requestBody" not in operation:
+            return [f"a body of {len(body)} bytes is not described"] if body else []
+        if not body:
+            return ["there is no body"] if operation["requestBody"]["required"] else []
+        pointer = f"/paths/{_escaped(found)}/{method.lower()}/requestBody/content/application~1json/schema"
+        return self.faults_of_value(pointer, json.loads(body))
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a reference into the components."""
@@ -157,9 +167,13 @@ def assert_described(answer: httpx.Response) -> None:
         answer.content,
         upgrade=request.headers.get("Upgrade", "").lower() == "websocket",
     )
-    if answer.status_code == httpx.codes.ACCEPTED and "Idempotent-Replayed" not in answer.headers:
-        faults = description().faults_of_value(SCHEMA_OF_ORDER, json.loads(request.read()))
+    if answer.is_success and request.method in {"POST", "PATCH"} and not is_replayed(answer):
+        faults = description().faults_of_request(request.method, request.url.path, request.read())
         assert not faults, f"accepted, though the description forbids it: {faults}"
+
+
+def is_replayed(answer: httpx.Response) -> bool:
+    return "Idempotent-Replayed" in answer.headers
 
 
 def assert_answer_described(

@@ -1,5 +1,7 @@
 """What an endpoint is given: the gateway's parts, and one request whose caller is known."""
 
+from collections.abc import Callable
+
 import trio
 from attrs import field, frozen
 from quart.wrappers import Request, Websocket
@@ -8,11 +10,15 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.actors.webhooks import Webhooks
+from pgw.domain.result import Result
 from pgw.http.docs.files import Docs
 from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
+
+ReadUrl = Callable[[str], Result[str, str]]
+"""Reads a URL into the one spelling that it is kept in, or says in a sentence what is wrong with it."""
 
 
 @frozen
@@ -34,6 +40,7 @@ class Parts:
     secret: bytes = field(repr=False)
     webhooks: Webhooks
     webhook_secrets: WebhookSecrets
+    read_endpoint_url: ReadUrl
     measures: Measures = UNMEASURED
     scrape: Scrape = scrape_nothing
     docs: Docs | None = field(default=None, repr=False)

@@ -12,7 +12,14 @@ from tests.described import assert_described
 from tests.end_to_end.programs import KEY, Gateway
 
 PATHS = sorted({route.path.replace("<", "").replace(">", "") for route in ROUTES})
-TAKEN = {path: {"GET", "HEAD"} if path != "/payments" else {"POST"} for path in PATHS}
+READ = {"GET", "HEAD"}
+TAKEN = {path: READ for path in PATHS} | {
+    "/payments": {"POST"},
+    "/webhook-endpoints": {"GET", "HEAD", "POST"},
+    "/webhook-endpoints/endpoint_id": {"GET", "HEAD", "PATCH", "DELETE"},
+    "/webhook-endpoints/endpoint_id/rotate-secret": {"POST"},
+    "/webhook-deliveries/delivery_id/redeliver": {"POST"},
+}
 OTHERS = ("OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PURGE")
 
 

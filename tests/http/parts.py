@@ -1,5 +1,7 @@
 """The parts of a gateway for endpoints without sockets, over the storage that a test gives them."""
 
+from functools import partial
+
 import trio
 
 from pgw.actors.event_stream import EventStream
@@ -8,6 +10,7 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.http.call import Parts
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.tree import ports_with
 from tests.actors.webhook_scene import no_webhooks
@@ -29,4 +32,5 @@ def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts
         *(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET),
         webhooks=no_webhooks(storage, ports.clock),
         webhook_secrets=WebhookSecrets(SECRET),
+        read_endpoint_url=partial(read_endpoint_url, allow_private=False),
     )

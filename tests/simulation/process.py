@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.sqlite import SqliteStorage
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 from tests.actors.webhook_scene import no_webhooks
 from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
@@ -123,6 +125,7 @@ async def _open_front_door(
         SECRET,
         webhooks=no_webhooks(storage, simulation.clock),
         webhook_secrets=WebhookSecrets(SECRET),
+        read_endpoint_url=partial(read_endpoint_url, allow_private=False),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

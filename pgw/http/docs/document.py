@@ -23,8 +23,19 @@ from pgw.http.jobs import stream_description as streams
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
+from pgw.http.webhooks import delivery_description, endpoint_schema, event_description
+from pgw.http.webhooks.event_description import WEBHOOKS
 
-_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | explain.SCHEMAS | VALUES
+_SCHEMAS = {
+    **payments.SCHEMAS,
+    **jobs.SCHEMAS,
+    **streams.SCHEMAS,
+    **endpoint_schema.SCHEMAS,
+    **delivery_description.SCHEMAS,
+    **event_description.SCHEMAS,
+    **explain.SCHEMAS,
+    **VALUES,
+}
 _PATH_PARAMETER = re.compile("<([a-z_]+)>")
 _REQUEST_ID = {
     "name": "X-Request-Id",
@@ -61,6 +72,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": _components(),
     }
 
@@ -117,8 +129,8 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
         content = {"schema": operation.body.schema, "examples": operation.body.examples}
         described["requestBody"] = {
             "description": operation.body.description,
-            "required": True,
-            "content": {JSON: content},
+            "required": operation.body.required,
+            "content": dict.fromkeys(operation.body.media_types, content),
         }
     told = {str(answer.status): _answer(answer, headers) for answer in operation.answers}
     problems = problem_answers(codes, _example_of(path, operation), headers)
