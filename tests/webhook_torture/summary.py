@@ -46,5 +46,5 @@ def _speed(evidence: Evidence, used: Used) -> Iterator[str]:
     tries = sum(one.count for one in deliveries)
     rate, cpu = len(deliveries) / used.seconds, used.cpu * 1000 / max(1, tries)
     yield f"under kills {len(payments)} payments, {len(deliveries)} webhooks, {tries} tries"
-    yield f"            in {used.seconds:.1f} s: {rate:.0f} webhooks/s, {cpu:.2f} ms of CPU a try with its payment"
+    yield f"            in {used.seconds:.1f} s: {rate:.0f} webhooks/s, {cpu:.2f} ms of CPU a try"
     yield f"machine     {used.busy:.0%} busy meanwhile, by this and all else"
