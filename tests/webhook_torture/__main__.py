@@ -63,10 +63,10 @@ async def _run(folder: Path, plan: Plan) -> Outcome:
 
 
 def _judged(outcome: Outcome) -> Sequence[str]:
-    if outcome.evidence is None or outcome.used is None:
+    if outcome.evidence is None:
         return outcome.findings
     found = latencies(outcome.evidence)
-    for line in lines_of(outcome.evidence, outcome.used, found):
+    for line in lines_of(outcome.evidence, outcome.spans, found):
         click.echo(line)
     return [*outcome.findings, *findings_of(outcome.evidence), *faults_of_latency(found)]
 

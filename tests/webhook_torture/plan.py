@@ -4,8 +4,6 @@ from attrs import frozen
 
 CALM, BESIDE_TROUBLE, KILLED = "calm", "beside", "killed"
 WEBHOOKS_A_PAYMENT = 2
-# Each way, alternating, so that what else the machine does is felt by both.
-SLICES = 2
 MOST_A_SLICE, SHARE_OF_A_SLICE = 250, 0.1
 PAYMENTS_A_SECOND = 50.0
 
@@ -23,9 +21,14 @@ class Plan:
         return min(MOST_A_SLICE, round(self.webhooks / WEBHOOKS_A_PAYMENT * SHARE_OF_A_SLICE))
 
     @property
+    def slices(self) -> int:
+        """How many each way, alternating, so that what else the machine does is felt by both."""
+        return 2 if self.measured == MOST_A_SLICE else 1
+
+    @property
     def rest(self) -> int:
         """The calm ones are beyond what was asked for."""
-        return -(-self.webhooks // WEBHOOKS_A_PAYMENT) - SLICES * self.measured
+        return -(-self.webhooks // WEBHOOKS_A_PAYMENT) - self.slices * self.measured
 
     def kills_at(self) -> list[int]:
         """Return after how many payments of the rest the gateway is killed."""

@@ -1,7 +1,7 @@
 """A run: slices of payments in which latency is measured, then payments under kills, then peace."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -12,23 +12,26 @@ from tests.torture.children import EndedByItself, TookTooLong
 from tests.torture.orders import Order
 from tests.webhook_torture.evidence import Evidence, gather, unfinished
 from tests.webhook_torture.load import Load, orders
-from tests.webhook_torture.plan import BESIDE_TROUBLE, CALM, KILLED, PAYMENTS_A_SECOND, SLICES, Plan
+from tests.webhook_torture.plan import BESIDE_TROUBLE, CALM, KILLED, PAYMENTS_A_SECOND, Plan
 from tests.webhook_torture.usage import Machine
 from tests.webhook_torture.world import API_KEY, World, a_world
 
-LONGEST_DELIVERY = 150.0
+# Between two tries of the schedule it is a second.
+LONGEST_STANDSTILL = 20.0
 LOOK_EVERY_SECONDS = 0.1
 SAY_EVERY_SECONDS = 5.0
 
 
 @frozen
-class Used:
-    """What the payments under kills took, until all was delivered: seconds, and those of the gateway's CPU.
+class Span:
+    """A part of the run: times in milliseconds since 1970, and the gateway's seconds of CPU in it.
 
     `busy` is the share of the machine that was used meanwhile, by whomever.
     """
 
-    seconds: float
+    name: str
+    began: int
+    ended: int
     cpu: float
     busy: float
 
@@ -39,7 +42,7 @@ class Outcome:
 
     findings: Sequence[str]
     evidence: Evidence | None = None
-    used: Used | None = None
+    spans: Sequence[Span] = ()
 
 
 async def run_plan(folder: Path, plan: Plan, say: Callable[[str], None]) -> Outcome:
@@ -66,12 +69,12 @@ class Run:
     async def run(self) -> Outcome:
         """Raises `EndedByItself` and `TookTooLong`."""
         endpoints = await self.world.start_all()
-        for number in range(SLICES):
+        for number in range(self.plan.slices):
             await self._measured(CALM, number)
             await self._measured(BESIDE_TROUBLE, number)
-        used = await self._under_kills()
+        spans = await self._under_kills()
         evidence = gather(self.world.folder, endpoints, frozenset(self.load.accepted), self.kills)
-        return Outcome([*self.load.findings, *self.findings], evidence, used)
+        return Outcome([*self.load.findings, *self.findings], evidence, spans)
 
     async def _measured(self, phase: str, number: int) -> None:
         await self.world.set_trouble(is_troubled=phase == BESIDE_TROUBLE)
@@ -80,19 +83,26 @@ class Run:
         await self._delivered()
         self.say(f"{phase}: {len(coming)} payments at {PAYMENTS_A_SECOND:.0f} a second are delivered")
 
-    async def _under_kills(self) -> Used:
+    async def _under_kills(self) -> Sequence[Span]:
+        """Pay, with kills, and then wait until all that is left over is delivered."""
         await self.world.set_trouble(is_troubled=True)
-        began, cpu, machine = time.monotonic(), self.world.gateway_cpu(), Machine.now()
-        coming = self._orders(KILLED, self.plan.rest)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._tell)
-            async with trio.open_nursery() as load:
-                load.start_soon(self.load.pay, coming)
-                await self._kill()
-            await self._delivered()
+            paid = await self._span("paying", self._pay_under_kills)
+            delivered = await self._span("the rest", self._delivered)
             nursery.cancel_scope.cancel()
-        seconds = time.monotonic() - began
-        return Used(seconds, self.world.gateway_cpu() - cpu, Machine.now().share_since(machine))
+        return paid, delivered
+
+    async def _pay_under_kills(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.load.pay, self._orders(KILLED, self.plan.rest))
+            await self._kill()
+
+    async def _span(self, name: str, part: Callable[[], Awaitable[None]]) -> Span:
+        began, cpu, machine = _now(), self.world.gateway_cpu(), Machine.now()
+        await part()
+        cpu = self.world.gateway_cpu() - cpu
+        return Span(name, began, _now(), cpu, Machine.now().share_since(machine))
 
     async def _kill(self) -> None:
         before = len(self.load.accepted)
@@ -100,20 +110,21 @@ class Run:
             await self.load.has_accepted(before + paid)
             _, pending = unfinished(self.world.database)
             await self.world.kill_gateway()
-            self.kills.append(time.time_ns() // 1_000_000)
+            self.kills.append(_now())
             self.say(f"killed after {paid} payments, with {pending} deliveries pending")
             await self.world.start_gateway()
 
     async def _delivered(self) -> None:
-        """Wait until no job is open and no delivery pending; it is a finding where that takes too long."""
-        with trio.move_on_after(LONGEST_DELIVERY):
-            while any(unfinished(self.world.database)):  # noqa: ASYNC110 - another process delivers them
-                await trio.sleep(LOOK_EVERY_SECONDS)
-            return
-        jobs, deliveries = unfinished(self.world.database)
-        self.findings.append(
-            f"after {LONGEST_DELIVERY:.0f} s {jobs} jobs are open and {deliveries} deliveries pending"
-        )
+        """Wait until no job is open and no delivery pending; a standstill is a finding."""
+        before, since = unfinished(self.world.database), trio.current_time()
+        while any(now := unfinished(self.world.database)):
+            if now != before:
+                before, since = now, trio.current_time()
+            if trio.current_time() - since > LONGEST_STANDSTILL:
+                left = f"{now[0]} jobs are open and {now[1]} deliveries pending"
+                self.findings.append(f"{left}, and for {LONGEST_STANDSTILL:.0f} s nothing came of it")
+                return
+            await trio.sleep(LOOK_EVERY_SECONDS)
 
     async def _tell(self) -> None:
         while True:
@@ -123,6 +134,10 @@ class Run:
 
     def _orders(self, name: str, count: int) -> Sequence[Order]:
         return orders(name, count, self.random, API_KEY)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Sequence[BaseException]:

@@ -8,15 +8,19 @@ def test_the_middle_and_the_last_hundredth_are_told() -> None:
 
 
 def test_unchanged_latency_is_no_fault() -> None:
-    assert [] == list(faults_of_latency({"calm": Latency(9, 10, 80), "beside": Latency(9, 40, 300)}))
+    assert [] == list(faults_of_latency({"calm": Latency(500, 10, 80), "beside": Latency(500, 60, 500)}))
 
 
 def test_latency_of_a_hanging_neighbour_is_a_fault() -> None:
-    found = {"calm": Latency(9, 10, 40), "beside": Latency(9, 400, 600)}
+    found = {"calm": Latency(500, 10, 40), "beside": Latency(500, 100, 600)}
     assert [
-        "p50 at the healthy endpoint is 400 ms beside trouble, else 10 ms",
+        "p50 at the healthy endpoint is 100 ms beside trouble, else 10 ms",
         "p99 at the healthy endpoint is 600 ms beside trouble, else 40 ms",
     ] == list(faults_of_latency(found))
+
+
+def test_the_worst_of_a_few_is_not_judged() -> None:
+    assert [] == list(faults_of_latency({"calm": Latency(9, 10, 40), "beside": Latency(9, 10, 600)}))
 
 
 def test_latency_that_was_not_measured_is_a_fault() -> None:
