@@ -51,6 +51,7 @@ torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 tim
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
 webhooks: $(INSTALLED)  ## deliver WEBHOOKS=10000 to an endpoint in trouble over KILLS=2, and judge what it received
+	@$(VENV)/bin/pytest -q -m long tests/webhook_torture
 	@$(VENV)/bin/python -m tests.webhook_torture --webhooks $(WEBHOOKS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant each known bug, which must be found

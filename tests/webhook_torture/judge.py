@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tests.webhook_torture import signatures
 from tests.webhook_torture.evidence import Event, Evidence, Received, Stored
 from tests.webhook_torture.told import Told, told_at, wanted_by
-from tests.webhook_torture.tries import faults_of_tries
+from tests.webhook_torture.tries import faults_of_tries, faults_of_waits
 from tests.webhook_torture.world import Endpoint
 
 ENDS = frozenset({"job.completed", "job.failed"})
@@ -31,15 +31,24 @@ def _forgotten(evidence: Evidence) -> Iterator[str]:
 
 
 def _of_endpoint(told: Told, evidence: Evidence) -> Iterator[str]:
+    """Yield what is worst first."""
+    wanted = list(wanted_by(told.endpoint, told.events))
+    yield from _losses(wanted, told)
+    yield from _disorder(wanted, told)
     yield from told.strange
     yield from _signatures(told.endpoint, evidence.requests)
-    wanted = list(wanted_by(told.endpoint, told.events))
     stored = {one.seq: one for one in evidence.deliveries if one.endpoint_id == told.endpoint.id}
     unwanted = stored.keys() - {event.seq for event in wanted}
     yield from (f"{seq} has a delivery and is not wanted" for seq in sorted(unwanted))
     for event in wanted:
-        yield from _of_event(event, told, stored.get(event.seq), evidence.kills)
-    yield from _disorder(wanted, told)
+        yield from _of_delivery(event, told, stored.get(event.seq), evidence.kills)
+
+
+def _losses(wanted: Sequence[Event], told: Told) -> Iterator[str]:
+    for event in wanted:
+        if told.success(event.seq) is None:
+            answers = [one.status for one in told.tries.get(event.seq, ())]
+            yield f"{event.seq} ({event.type}) is lost: its tries were answered {answers}"
 
 
 def _signatures(endpoint: Endpoint, requests: Sequence[Received]) -> Iterator[str]:
@@ -50,16 +59,15 @@ def _signatures(endpoint: Endpoint, requests: Sequence[Received]) -> Iterator[st
     yield from signatures.refused_by_the_package(endpoint.secret, own)
 
 
-def _of_event(event: Event, told: Told, stored: Stored | None, kills: Sequence[int]) -> Iterator[str]:
-    tries = told.tries.get(event.seq, [])
-    if told.success(event.seq) is None:
-        yield f"{event.seq} ({event.type}) is lost: its tries were answered {[one.status for one in tries]}"
+def _of_delivery(event: Event, told: Told, stored: Stored | None, kills: Sequence[int]) -> Iterator[str]:
     if stored is None:
         yield f"{event.seq} ({event.type}) has no delivery"
         return
     if stored.status != "Delivered":
         yield f"{event.seq} ({event.type}) is {stored.status} after {stored.count} tries"
-    yield from (f"{event.seq} {fault}" for fault in faults_of_tries(stored, tries, kills))
+    tries = told.tries.get(event.seq, [])
+    for fault in (*faults_of_tries(stored, tries, kills), *faults_of_waits(tries, kills)):
+        yield f"{event.seq} {fault}"
 
 
 def _disorder(wanted: Sequence[Event], told: Told) -> Iterator[str]:

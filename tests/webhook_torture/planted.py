@@ -9,6 +9,7 @@ from attrs import frozen
 class Bug:
     code: str
     finding: str
+    webhooks: int = 200
 
 
 BUGS: Mapping[str, Bug] = {
@@ -51,7 +52,7 @@ async def read_new(self, *values, **options):
 
 SqliteWebhooks.due_deliveries = read_new
 """,
-        finding="and for 20 s nothing came of it",
+        finding="and for 10 s nothing came of it",
     ),
     "a body says when it is sent": Bug(
         code="""
@@ -60,7 +61,15 @@ from pgw.http.webhooks import payload
 
 payload.timestamp = lambda at: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 """,
-        finding="has another body than at its first try",
+        finding="where the log says",
+    ),
+    "what an endpoint asks for is not heard": Bug(
+        code="""
+from pgw.actors import webhook_delivery
+
+webhook_delivery.LONGEST_ASKED_FOR = 0.0
+""",
+        finding="ms after an answer that asked for",
     ),
     "all endpoints share few places": Bug(
         code="""
@@ -76,5 +85,6 @@ async def send_in_turn(self, endpoint, due):
 HttpWebhookSender.send = send_in_turn
 """,
         finding="p50 at the healthy endpoint",
+        webhooks=800,
     ),
 }

@@ -14,7 +14,7 @@ import click
 import trio
 from attrs import define, field
 
-from tests.webhook_torture.trouble import Reply, reply_to
+from tests.webhook_torture.trouble import RETRY_AFTER_SECONDS, Reply, reply_to
 from tests.webhook_torture.wire import Connection, Malformed, Request
 
 TROUBLED, HEALTHY = "/troubled", "/healthy"
@@ -60,7 +60,7 @@ class Receiver:
                 await connection.closed_by_the_other_side(LONGEST_HANG)
                 return False
             case Reply.TOO_MANY:
-                await connection.answer(429, headers="Retry-After: 1\r\n")
+                await connection.answer(429, headers=f"Retry-After: {RETRY_AFTER_SECONDS}\r\n")
             case reply:
                 await connection.answer(int(reply), b"What the endpoint says of it.")
         return True

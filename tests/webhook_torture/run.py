@@ -17,7 +17,7 @@ from tests.webhook_torture.usage import Machine
 from tests.webhook_torture.world import API_KEY, World, a_world
 
 # Between two tries of the schedule it is a second.
-LONGEST_STANDSTILL = 20.0
+LONGEST_STANDSTILL = 10.0
 LOOK_EVERY_SECONDS = 0.1
 SAY_EVERY_SECONDS = 5.0
 

@@ -83,7 +83,7 @@ def sound() -> Evidence:
         requests=received(
             request(1, 500),
             request(2, 200),
-            request(4, 429),
+            request(4, 429, at=NOW - 21_500, timestamp=str(NOW // 1000 - 21)),
             request(1, None),
             request(3, 200, endpoint=HEALTHY),
             request(1, 200),
@@ -150,6 +150,9 @@ WRONG: dict[str, Callable[[Evidence], Evidence]] = {
     "2 is delivered by a try that did not": lambda run: with_delivery(run, 1, stored(2, None)),
     "has the tries [1, 2, 4]": lambda run: with_delivery(
         run, 0, evolve(stored(1, 500, None, 200), tries=[(1, 500), (2, None), (4, 200)])
+    ),
+    "4 was tried again 100 ms after": lambda run: replaced(
+        evolve(run, kills=[]), 2, request(4, 429, at=NOW - 20_100, timestamp=str(NOW // 1000 - 20))
     ),
     "2 (job.created) is Pending": lambda run: with_delivery(run, 1, evolve(stored(2, 200), status="Pending")),
     "2 (job.created) has no delivery": lambda run: evolve(

@@ -1,4 +1,4 @@
-"""The run itself, in short: `make webhooks` delivers 10,000, once it has shown that planted bugs are caught."""
+"""The run itself, in short: `make webhooks` has 10,000 and shows that planted bugs are caught."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_webhooks_reach_an_endpoint_in_trouble_over_a_kill_and_nothing_is_left_b
 def test_a_planted_bug_is_caught_and_the_files_are_kept(tmp_path: Path, bug: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(BUGS[bug].code)
     (tmp_path / "kept").mkdir()
-    status, text = torture(tmp_path / "kept", 400, {"PYTHONPATH": str(tmp_path)})
+    status, text = torture(tmp_path / "kept", BUGS[bug].webhooks, {"PYTHONPATH": str(tmp_path)})
     assert 1 == status, text
     assert re.search(f"WRONG: .*{BUGS[bug].finding}", text), text
     (kept,) = (tmp_path / "kept").iterdir()

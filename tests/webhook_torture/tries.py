@@ -1,11 +1,15 @@
 """Whether the tries that the gateway wrote down are those that the receiver saw."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tests.webhook_torture.evidence import Received, Stored
+from tests.webhook_torture.trouble import RETRY_AFTER_SECONDS, Reply
 
 # What was under way at a kill, or answered and not yet written, began at most so many milliseconds before.
 CUT_OFF = 2_000
+ROUNDING = 5
+TOO_MANY = int(Reply.TOO_MANY)
 
 
 def faults_of_tries(stored: Stored, requests: Sequence[Received], kills: Sequence[int]) -> Iterator[str]:
@@ -25,6 +29,15 @@ def faults_of_tries(stored: Stored, requests: Sequence[Received], kills: Sequenc
     last = statuses[-1] if statuses else None
     if stored.status == "Delivered" and (last is None or not 200 <= last < 300):
         yield f"is delivered by a try that did not succeed: {_both(requests, statuses)}"
+
+
+def faults_of_waits(requests: Sequence[Received], kills: Sequence[int]) -> Iterator[str]:
+    """Yield a sentence where a try came before the time that the answer before it asked for."""
+    for earlier, later in pairwise(requests):
+        waited = later.at - earlier.at
+        is_early = waited < RETRY_AFTER_SECONDS * 1000 - ROUNDING
+        if earlier.status == TOO_MANY and is_early and not is_cut_off(earlier, kills):
+            yield f"was tried again {waited} ms after an answer that asked for {RETRY_AFTER_SECONDS} s"
 
 
 def is_cut_off(request: Received, kills: Sequence[int]) -> bool:

@@ -4,6 +4,7 @@ from enum import StrEnum
 from random import Random
 
 WELL_FROM = 7
+RETRY_AFTER_SECONDS = 1
 ANSWERS_429, HANGS, FAILS = 0.05, 0.05, 0.30
 
 
