@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pgw.domain.job import JobEvent
+from pgw.domain.merchant import Scope
 from pgw.storage import database, merchants, migrations, reading, webhook_endpoints, webhooks
 from pgw.storage.port import StorageCannotOpen
+from tests.merchants import CREATED_AT, a_key
 from tests.storage.test_webhooks import an_endpoint
 
 STEPS = (
@@ -139,3 +141,18 @@ def test_what_was_there_before_webhooks_is_kept_and_none_of_it_is_delivered(
     assert [4, 1, 2] == [len(key.scopes) for key in merchants.keys(connection, None, "", 10)]
     webhook_endpoints.add(connection, an_endpoint(), None)
     assert {} == webhooks.first_due_at(connection, ["whe_b"])
+
+
+def test_keys_of_before_there_were_webhooks_may_do_with_them_what_they_may_with_payments(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *migrations.migrations()[:3])
+    connection.execute("INSERT INTO merchants (id, name, created_at) VALUES ('mer_a', 'Shop', 1)")
+    read, write = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
+    given = [(read, write), (read,), (write,), (read, write)]
+    for number, scopes in enumerate(given):
+        revoked_at = CREATED_AT if number == len(given) - 1 else None
+        merchants.add_key(connection, a_key(number, scopes=scopes, revoked_at=revoked_at))
+    database.prepare_writer(connection, tmp_path / "pgw.db")
+    kept = [key.scopes for key in merchants.keys(connection, None, "", 10)]
+    assert [tuple(Scope), *given[1:]] == kept

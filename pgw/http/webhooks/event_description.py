@@ -119,8 +119,8 @@ _ANSWERS = {
     "2XX": {"description": "It is delivered. The beginning of the body is kept with the try."},
     "410": {"description": "The endpoint is gone: it is disabled, and nothing is sent to it any more."},
     "default": {
-        "description": "It is not delivered, as without an answer within 15 s, and is tried again: after 5 s, "
-        "then minutes, then hours, for about three days in all. A redirect is not followed.",
+        "description": "It is not delivered, as without an answer within 15 s, and is tried again: after 5 s,"
+        " then minutes, then hours, for about three days in all. A redirect is not followed.",
         "headers": {"Retry-After": _RETRY_AFTER},
     },
 }
