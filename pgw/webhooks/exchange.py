@@ -54,8 +54,8 @@ class Exchange:
     async def ask(self, request: httpcore.Request, seconds: float) -> RawAnswer:
         """Return the answer within this time; if by then only its head is there, with what came of its body.
 
-        The body's end is not waited for where it is large, and not asked for where it never comes. Raises
-        `TooMuchReceived`, `trio.TooSlowError`, or httpcore's `NetworkError` or `ProtocolError`.
+        A body that is large is left unread, and one that breaks off is taken as it is. Until the head is
+        there it raises `TooMuchReceived`, `trio.TooSlowError`, or httpcore's `NetworkError` or `ProtocolError`.
         """
         until = trio.current_time() + seconds
         with trio.fail_at(until):

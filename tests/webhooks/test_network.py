@@ -187,11 +187,6 @@ async def test_a_name_that_is_not_found_is_told(found: Any, sockets: Unconnected
     assert [] == sockets.tried
 
 
-async def test_a_name_that_the_system_does_not_know_is_told() -> None:
-    said = await send("https://no-such-host.invalid/", network=CheckedNetwork(allow_private=False))
-    assert NotAnswered("The URL's host has no address: its name was not found.") == said
-
-
 async def test_a_name_whose_servers_hang_ends_in_time(autojump_clock: MockClock) -> None:
     async def never(_name: str, _port: int) -> list[resolver.SocketAddress]:
         await trio.sleep_forever()

@@ -83,6 +83,13 @@ async def test_however_many_names_hang_the_threads_are_bounded(servers: HangingS
     assert MOST_LOOK_UPS == len(servers.under_way)
 
 
+async def test_who_gives_up_waiting_for_a_thread_holds_no_place(servers: HangingServers) -> None:
+    resolver = Resolver(servers.look_up)
+    await servers.hang(resolver, SLOW[:MOST_LOOK_UPS], threads=MOST_LOOK_UPS)
+    await servers.hang(resolver, SLOW[:1], threads=MOST_LOOK_UPS)
+    assert 1 == resolver._of_names[SLOW[0]].borrowed_tokens
+
+
 async def test_banks_names_are_looked_up_beside_however_many_that_hang(servers: HangingServers) -> None:
     """Trio's own limiter has 40 places."""
     await servers.hang(Resolver(servers.look_up), SLOW, threads=MOST_LOOK_UPS)

@@ -17,11 +17,12 @@ LONG_AGO = ("-startdate", "200101000000Z", "-enddate", "200201000000Z")
 
 @pytest.mark.parametrize("host", ["hooks.test", "127.0.0.1"])
 async def test_the_certificate_and_the_server_s_name_are_the_url_s_host(
-    host: str, start_tls_endpoint: StartTlsEndpoint, serving: ssl.SSLContext, trusting: ssl.SSLContext
+    host: str, start_tls_endpoint: StartTlsEndpoint, authority: Authority, trusting: ssl.SSLContext
 ) -> None:
     names: list[str | None] = []
+    serving = authority.serving("listening")
     serving.sni_callback = lambda _socket, name, _context: names.append(name)
-    endpoint = await start_tls_endpoint(says(answer(b"thanks")))
+    endpoint = await start_tls_endpoint(says(answer(b"thanks")), serving)
     url = f"https://{host}:{endpoint.port}/"
     assert Answered(200, "thanks") == await send(url, tls=trusting)
     # An address is no server name (RFC 6066, section 3).

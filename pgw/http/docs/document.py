@@ -23,7 +23,7 @@ from pgw.http.jobs import stream_description as streams
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
-from pgw.http.webhooks import delivery_description, endpoint_schema, event_description
+from pgw.http.webhooks import delivery_schema, endpoint_schema, event_description
 from pgw.http.webhooks.event_description import WEBHOOKS
 
 _SCHEMAS = {
@@ -31,7 +31,7 @@ _SCHEMAS = {
     **jobs.SCHEMAS,
     **streams.SCHEMAS,
     **endpoint_schema.SCHEMAS,
-    **delivery_description.SCHEMAS,
+    **delivery_schema.SCHEMAS,
     **event_description.SCHEMAS,
     **explain.SCHEMAS,
     **VALUES,

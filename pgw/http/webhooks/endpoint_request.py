@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,7 +26,7 @@ from pgw.logs import redacted
 
 STATUSES = (EndpointStatus.ENABLED, EndpointStatus.DISABLED)
 """What a merchant sets; an endpoint is deleted by `DELETE`."""
-MOST_OVERLAP_SECONDS = int(LONGEST_OVERLAP.total_seconds())
+OVERLAP_SECONDS, MOST_OVERLAP_SECONDS = (int(one.total_seconds()) for one in (OVERLAP, LONGEST_OVERLAP))
 
 _MEMBERS = ("url", "description", "eventTypes")
 _KNOWN_TYPES = ", ".join(EVENT_TYPES)
@@ -94,11 +95,17 @@ def read_patch(document: Mapping[str, Any], read_url: ReadUrl) -> Result[Endpoin
 def read_overlap(document: Mapping[str, Any]) -> Result[timedelta, list[Invalid]]:
     """Read for how long the secret that is rotated is to be valid still."""
     problems = InvalidMembers()
-    seconds = document.get("overlapSeconds", int(OVERLAP.total_seconds()))
-    if type(seconds) is not int or not 0 <= seconds <= MOST_OVERLAP_SECONDS:
+    seconds = document.get("overlapSeconds", OVERLAP_SECONDS)
+    if not _is_whole_number(seconds, MOST_OVERLAP_SECONDS):
         problems.add("#/overlapSeconds", f"This member must be an integer from 0 to {MOST_OVERLAP_SECONDS}.")
     problems.found += unknown_members(document, ("overlapSeconds",))
-    return Err(problems.found) if problems.found else Ok(timedelta(seconds=seconds))
+    return Err(problems.found) if problems.found else Ok(timedelta(seconds=int(seconds)))
+
+
+def _is_whole_number(value: object, most: int) -> bool:
+    """Tell an integer as JSON has it, where 60.0 is one; its size is judged first, for it may be huge."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return is_number and 0 <= value <= most and value % 1 == 0  # type: ignore[operator]
 
 
 def _url(document: Mapping[str, Any], read_url: ReadUrl, problems: InvalidMembers) -> str | None:

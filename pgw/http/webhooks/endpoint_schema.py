@@ -8,14 +8,13 @@ from pgw.domain.webhook import (
     LONGEST_DESCRIPTION,
     LONGEST_URL,
     MOST_ENDPOINTS,
-    OVERLAP,
     DisabledBecause,
     EndpointStatus,
     WebhookEndpoint,
 )
 from pgw.http.docs.operation import closed, schema
 from pgw.http.docs.values import EXAMPLE_ENDPOINT_ID
-from pgw.http.webhooks.endpoint_request import MOST_OVERLAP_SECONDS, STATUSES
+from pgw.http.webhooks.endpoint_request import MOST_OVERLAP_SECONDS, OVERLAP_SECONDS, STATUSES
 
 AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
 ENDPOINT = WebhookEndpoint.added(
@@ -134,7 +133,7 @@ SCHEMAS = {
                 "type": "integer",
                 "minimum": 0,
                 "maximum": MOST_OVERLAP_SECONDS,
-                "default": int(OVERLAP.total_seconds()),
+                "default": OVERLAP_SECONDS,
                 "description": "For how long the secret before signs beside the new one.",
                 "examples": [3600],
             }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -97,9 +99,16 @@ def test_a_patch_without_a_member_is_none() -> None:
     assert [(MISSING, "#")] == told(read_patch({}, READ_URL))
 
 
-@pytest.mark.parametrize("seconds", [-1, 604_801, "60", 1.5, True, None, 10**30])
+@pytest.mark.parametrize(
+    "seconds", [-1, 604_801, "60", Decimal("1.5"), Decimal("1e1000000"), True, None, 10**30]
+)
 def test_an_overlap_is_of_whole_seconds_within_a_week(seconds: object) -> None:
     assert [(INVALID, "#/overlapSeconds")] == told(read_overlap({"overlapSeconds": seconds}))
+
+
+@pytest.mark.parametrize("seconds", [0, 60, 604_800, Decimal("60.0"), Decimal("6e1")])
+def test_a_whole_number_is_one_however_it_is_spelled(seconds: int | Decimal) -> None:
+    assert Ok(timedelta(seconds=int(seconds))) == read_overlap({"overlapSeconds": seconds})
 
 
 def test_an_unknown_event_type_is_told_those_there_are() -> None:
