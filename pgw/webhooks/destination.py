@@ -36,4 +36,5 @@ class Destination:
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         origin = httpcore.Origin(parts.scheme.encode(), parts.hostname.encode(), port)
         target = url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+        assert target.startswith("/"), "an endpoint's URL is kept with its path"
         return Destination(origin, parts.netloc.encode(), target.encode())

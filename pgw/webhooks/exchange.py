@@ -55,7 +55,7 @@ class Exchange:
         """Return the answer within this time; if by then only its head is there, with what came of its body.
 
         A body that is large is left unread, and one that breaks off is taken as it is. Until the head is
-        there it raises `TooMuchReceived`, `trio.TooSlowError`, or httpcore's `NetworkError` or `ProtocolError`.
+        there it raises `TooMuchReceived`, `trio.TooSlowError`, httpcore's `NetworkError` or `ProtocolError`.
         """
         until = trio.current_time() + seconds
         with trio.fail_at(until):
