@@ -40,8 +40,8 @@ class Receiver:
                         return
         except (trio.BrokenResourceError, trio.ClosedResourceError):  # the sender was killed, or gave up
             pass
-        except (Malformed, ValueError) as error:
-            self._write({"malformed": str(error)})
+        except (Malformed, ValueError, KeyError, TypeError) as error:
+            self._write({"malformed": repr(error)})
 
     async def _answer(self, connection: Connection, request: Request) -> bool:
         """Return whether the connection goes on."""
@@ -69,7 +69,7 @@ class Receiver:
         name = request.path, request.headers.get("webhook-id", "")
         self._tries[name] += 1
         is_troubled = self.is_troubled and request.path == TROUBLED
-        reply = reply_to(self.seed, name[1], self._tries[name]) if is_troubled else Reply.WELL
+        reply = reply_to(self.seed, _event(request), self._tries[name]) if is_troubled else Reply.WELL
         is_new = self._bodies.get(name) != request.body
         self._bodies[name] = request.body
         self._write(
@@ -85,6 +85,12 @@ class Receiver:
 
     def _write(self, line: dict[str, object]) -> None:
         self.log.write(json.dumps(line).encode() + b"\n")
+
+
+def _event(request: Request) -> str:
+    """Return what names an event in each run of the same seed; ids do not."""
+    document = json.loads(request.body)
+    return f"{document['type']} of {document['data']['payment']['reference']}"
 
 
 @click.command()

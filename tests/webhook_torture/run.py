@@ -8,7 +8,7 @@ from random import Random
 import trio
 from attrs import define, field, frozen
 
-from tests.torture.children import EndedByItself, TookTooLong
+from tests.torture.children import EndedByItself, TookTooLong, within
 from tests.torture.orders import Order
 from tests.webhook_torture.evidence import Evidence, gather, unfinished
 from tests.webhook_torture.load import Load, orders
@@ -18,6 +18,7 @@ from tests.webhook_torture.world import API_KEY, World, a_world
 
 # Between two tries of the schedule it is a second.
 LONGEST_STANDSTILL = 10.0
+LONGEST_RUN = 600.0
 LOOK_EVERY_SECONDS = 0.1
 SAY_EVERY_SECONDS = 5.0
 
@@ -50,7 +51,8 @@ async def run_plan(folder: Path, plan: Plan, say: Callable[[str], None]) -> Outc
     async with a_world(folder, plan.seed) as world:
         run = Run(plan, world, say, Load(world.gateway_url), Random(plan.seed))
         try:
-            return await run.run()
+            with within(LONGEST_RUN, "The run"):
+                return await run.run()
         except* (EndedByItself, TookTooLong) as ends:
             run.findings += [str(end) for end in _leaves(ends)]
     return Outcome([*run.load.findings, *run.findings])

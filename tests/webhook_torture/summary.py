@@ -31,7 +31,7 @@ def lines_of(evidence: Evidence, spans: Sequence[Span], found: Mapping[str, Late
 
 
 def _told_twice(evidence: Evidence) -> str:
-    """Say how many were answered 2xx more than once, and for how many of them a kill is the cause."""
+    """Say how many were answered 2xx more than once; each of the others has an answer that came too late."""
     well = [one for one in evidence.requests if is_success(one.status)]
     counts = Counter((one.path, one.id) for one in well)
     firsts = {(one.path, one.id): one for one in reversed(well)}

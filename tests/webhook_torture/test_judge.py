@@ -147,6 +147,9 @@ WRONG: dict[str, Callable[[Evidence], Evidence]] = {
     "4 has tries that were not written down": lambda run: evolve(run, kills=[NOW + 60_000]),
     "1 has tries that were not received": lambda run: with_requests(run, lambda all_: all_.pop(0)),
     "2 has tries that were not received": lambda run: with_delivery(run, 1, stored(2, 204)),
+    "1 was tried again after it was delivered": lambda run: replaced(
+        with_delivery(run, 0, stored(1, 200, None, 200)), 0, request(1, 200)
+    ),
     "2 is delivered by a try that did not": lambda run: with_delivery(run, 1, stored(2, None)),
     "has the tries [1, 2, 4]": lambda run: with_delivery(
         run, 0, evolve(stored(1, 500, None, 200), tries=[(1, 500), (2, None), (4, 200)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 DELIVERIES = 2_000
 
 
+def body(made: str) -> bytes:
+    """Return one of the event that `seed_of` is about."""
+    document = {"type": "job.created", "data": {"payment": {"reference": "order"}}, "made": made}
+    return json.dumps(document).encode()
+
+
 def seed_of(*replies: Reply) -> int:
-    """Return a seed under which the tries of one webhook are answered so."""
+    """Return a seed under which the tries to tell of one event are answered so."""
     return next(
         seed
         for seed in range(1_000_000)
-        if all(reply_to(seed, "whd_1", number) is reply for number, reply in enumerate(replies, 1))
+        if all(
+            reply_to(seed, "job.created of order", number) is reply for number, reply in enumerate(replies, 1)
+        )
     )
 
 
@@ -49,13 +58,13 @@ async def receiver(folder: Path, seed: int) -> AsyncIterator[httpx.AsyncClient]:
 async def test_each_try_is_answered_as_the_seed_says_and_is_a_line_of_the_log(tmp_path: Path) -> None:
     seed = seed_of(Reply.UNAVAILABLE, Reply.RESET, Reply.TOO_MANY, Reply.WELL)
     async with receiver(tmp_path, seed) as client:
-        assert 503 == (await client.post("/troubled", content=b"a")).status_code
+        assert 503 == (await client.post("/troubled", content=body("a"))).status_code
         with pytest.raises(httpx.NetworkError):
-            await client.post("/troubled", content=b"a")
-        asked_to_wait = await client.post("/troubled", content=b"a")
+            await client.post("/troubled", content=body("a"))
+        asked_to_wait = await client.post("/troubled", content=body("a"))
         assert (429, "1") == (asked_to_wait.status_code, asked_to_wait.headers["Retry-After"])
-        assert 200 == (await client.post("/troubled", content=b"b")).status_code
-        assert 200 == (await client.post("/healthy", content=b"c")).status_code
+        assert 200 == (await client.post("/troubled", content=body("b"))).status_code
+        assert 200 == (await client.post("/healthy", content=body("c"))).status_code
     requests = list(requests_of(lines_of(tmp_path / "received")))
     assert [
         (0, "/troubled", "a", 503),
@@ -63,16 +72,16 @@ async def test_each_try_is_answered_as_the_seed_says_and_is_a_line_of_the_log(tm
         (2, "/troubled", "a", 429),
         (3, "/troubled", "b", 200),
         (4, "/healthy", "c", 200),
-    ] == [(one.place, one.path, one.body, one.status) for one in requests]
+    ] == [(one.place, one.path, json.loads(one.body)["made"], one.status) for one in requests]
     assert {"whd_1"} == {one.id for one in requests}
 
 
 async def test_what_hangs_is_not_answered_and_once_it_is_calm_nothing_hangs(tmp_path: Path) -> None:
     async with receiver(tmp_path, seed_of(Reply.HANG, Reply.HANG)) as client:
         with pytest.raises(httpx.ReadTimeout):
-            await client.post("/troubled", content=b"a", timeout=0.3)
+            await client.post("/troubled", content=body("a"), timeout=0.3)
         await client.post("/calm", content=b"")
-        assert 200 == (await client.post("/troubled", content=b"a")).status_code
+        assert 200 == (await client.post("/troubled", content=body("a"))).status_code
 
 
 async def test_what_is_no_request_is_a_line_of_the_log_too(tmp_path: Path) -> None:
@@ -88,10 +97,10 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 def test_two_in_five_tries_are_in_vain_until_the_seventh_and_none_from_it_on() -> None:
-    replies = Counter(reply_to(7, f"whd_{number}", 1) for number in range(DELIVERIES))
+    replies = Counter(reply_to(7, f"order {number}", 1) for number in range(DELIVERIES))
     shares = {reply: count / DELIVERIES for reply, count in replies.items()}
     failing = sum(shares[reply] for reply in (Reply.ERROR, Reply.UNAVAILABLE, Reply.RESET, Reply.CLOSE))
     assert 0.30 == pytest.approx(failing, abs=0.04)
     assert 0.05 == pytest.approx(shares[Reply.HANG], abs=0.02)
     assert 0.05 == pytest.approx(shares[Reply.TOO_MANY], abs=0.02)
-    assert {Reply.WELL} == {reply_to(7, f"whd_{number}", WELL_FROM) for number in range(DELIVERIES)}
+    assert {Reply.WELL} == {reply_to(7, f"order {number}", WELL_FROM) for number in range(DELIVERIES)}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tests.webhook_torture.evidence import Received, Stored
+from tests.webhook_torture.told import is_success
 from tests.webhook_torture.trouble import RETRY_AFTER_SECONDS, Reply
 
 # What was under way at a kill, or answered and not yet written, began at most so many milliseconds before.
@@ -26,8 +27,9 @@ def faults_of_tries(stored: Stored, requests: Sequence[Received], kills: Sequenc
         yield f"has tries that were not written down: {_both(requests, statuses)}"
     if not _is_within(statuses, [request.status for request in requests]):
         yield f"has tries that were not received: {_both(requests, statuses)}"
-    last = statuses[-1] if statuses else None
-    if stored.status == "Delivered" and (last is None or not 200 <= last < 300):
+    if any(is_success(status) for status in statuses[:-1]):
+        yield f"was tried again after it was delivered: {_both(requests, statuses)}"
+    if stored.status == "Delivered" and not (statuses and is_success(statuses[-1])):
         yield f"is delivered by a try that did not succeed: {_both(requests, statuses)}"
 
 

@@ -28,11 +28,11 @@ class Reply(StrEnum):
 FAILURES = (Reply.ERROR, Reply.ERROR, Reply.UNAVAILABLE, Reply.RESET, Reply.CLOSE)
 
 
-def reply_to(seed: int, webhook_id: str, number: int) -> Reply:
-    """Return what becomes of a webhook's try, the first of which is number 1."""
+def reply_to(seed: int, event: str, number: int) -> Reply:
+    """Return what becomes of a try, the first of which is number 1, to tell of an event."""
     if number >= WELL_FROM:
         return Reply.WELL
-    random = Random(f"try {number} of {webhook_id} under {seed}")
+    random = Random(f"try {number} of {event} under {seed}")
     drawn = random.random()
     if drawn < FAILS:
         return random.choice(FAILURES)
