@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from tests.webhook_torture.run import Outcome, run_plan
 from tests.webhook_torture.summary import lines_of
 
 MOST_FINDINGS = 30
-WRONG = 1
+WRONG, STOPPED = 1, 130
 
 
 @click.command()
@@ -29,14 +30,14 @@ WRONG = 1
 def main(webhooks: int, kills: int, seed: int | None) -> None:
     """Deliver webhooks to an endpoint in trouble, kill the gateway meanwhile, and judge what was received.
 
-    Exit code 1 where anything is wrong, and the files are kept.
+    Exit code 1 where anything is wrong, and the files are kept. Ctrl-C ends it.
     """
     plan = Plan(webhooks, kills, secrets.randbelow(1_000_000) if seed is None else seed)
     began, folder = time.monotonic(), Path(tempfile.mkdtemp(prefix="pgw-webhooks-"))
     click.echo(f"webhooks: {webhooks}, {kills} kills, seed {plan.seed}")
     try:
         outcome = trio.run(_run, folder, plan)
-        findings = _judged(outcome)
+        findings = () if outcome is None else _judged(outcome)
     except BaseException:
         click.echo(f"The files are kept in {folder}")
         raise
@@ -46,18 +47,35 @@ def main(webhooks: int, kills: int, seed: int | None) -> None:
         click.echo(f"The files of seed {plan.seed} are kept in {folder}")
         sys.exit(WRONG)
     shutil.rmtree(folder)
+    if outcome is None:
+        sys.exit(STOPPED)
     click.secho(
         "Each webhook was delivered, in order, and the other endpoint felt nothing of it.", fg="green"
     )
 
 
-async def _run(folder: Path, plan: Plan) -> Outcome:
+async def _run(folder: Path, plan: Plan) -> Outcome | None:
+    """Return what came of it; None where it was stopped."""
     began = time.monotonic()
 
     def say(text: str) -> None:
         click.echo(f"{time.monotonic() - began:5.1f} s  {text}")
 
-    return await run_plan(folder, plan, say)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_stop_on_signal, nursery.cancel_scope)
+        outcome = await run_plan(folder, plan, say)
+        nursery.cancel_scope.cancel()
+        return outcome
+    return None
+
+
+async def _stop_on_signal(
+    everything: trio.CancelScope, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        await anext(signals)
+        everything.cancel()
 
 
 def _judged(outcome: Outcome) -> Sequence[str]:

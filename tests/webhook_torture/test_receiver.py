@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DELIVERIES = 2_000
+EVENT = "job.created of order"
 
 
 def body(made: str) -> bytes:
