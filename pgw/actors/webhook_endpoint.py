@@ -74,9 +74,6 @@ class EndpointActor:
             return
         for one in await self._sendable(room):
             await self.places.take(known.id)
-            if not known.takes_deliveries:
-                self.places.give_back(known.id)
-                return
             self._start(supervisor, one)
 
     async def _sendable(self, room: int) -> Sequence[DueDelivery]:

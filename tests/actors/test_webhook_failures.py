@@ -350,18 +350,26 @@ async def test_an_endpoint_is_disabled_however_long_storage_takes_no_writes(
 ) -> None:
     async with open_webhook_scene() as scene:
         disable, until = scene.storage.disable_endpoint, trio.current_time() + 600
+        record = scene.storage.record_try
+
+        async def refuses_at_first(tried: TriedDelivery) -> None:
+            if trio.current_time() < until - 400:
+                raise StorageUnavailable("the disk is full")
+            await record(tried)
 
         async def refuses(endpoint: WebhookEndpoint) -> Result[None, Refusal]:
             if trio.current_time() < until:
                 return Err(Refusal.STORAGE_UNAVAILABLE)
             return await disable(endpoint)
 
+        monkeypatch.setattr(scene.storage, "record_try", refuses_at_first)
         monkeypatch.setattr(scene.storage, "disable_endpoint", refuses)
         scene.sender.answer = answers(Answered(410))
         await scene.webhooks.add(an_endpoint())
         await scene.pay()
-        await trio.sleep(300)
-        await scene.pay()
+        for _ in range(2):
+            await trio.sleep(150)
+            await scene.pay()
         await trio.sleep(DAY)
         assert [1] == scene.sender.seqs()
         assert DisabledBecause.GONE is (await stored(scene)).disabled_because

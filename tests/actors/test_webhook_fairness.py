@@ -115,3 +115,16 @@ async def test_who_is_given_a_place_while_it_leaves_gives_it_back() -> None:
     with trio.fail_after(1):
         await places.take("whe_c")
     assert 1 == places.taken
+
+
+async def test_who_waits_until_all_are_free_is_told_whatever_is_taken_meanwhile() -> None:
+    places = Places(8)
+    await places.take("whe_a")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(places.emptied)
+        await wait_all_tasks_blocked()
+        await places.take("whe_a")
+        for _ in range(2):
+            places.give_back("whe_a")
+        nursery.cancel_scope.deadline = trio.current_time() + 5
+    assert not nursery.cancel_scope.cancelled_caught

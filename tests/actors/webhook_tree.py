@@ -15,6 +15,7 @@ from pgw.actors.webhooks import Webhooks
 from pgw.domain.delivery import DeliveryTold, DueDelivery, RetrySchedule
 from pgw.domain.event import Event
 from pgw.domain.webhook import WebhookEndpoint
+from pgw.measures import UNMEASURED, Measures
 from pgw.storage.sqlite import SqliteStorage
 from pgw.storage.webhook_port import DeliveryFilter
 from pgw.webhooks.port import Answered, SendOutcome
@@ -119,6 +120,7 @@ async def open_webhook_scene(
     jitter: float = 1.0,
     disable_after: float = 5 * DAY,
     days: int = 0,
+    measures: Measures = UNMEASURED,
     run: bool = True,
 ) -> AsyncIterator[WebhookScene]:
     """Run webhooks on a database with two merchants; on the same disk it is a later start, some days on."""
@@ -141,6 +143,7 @@ async def open_webhook_scene(
             *(storage, sender, clock, FixedRandomness(jitter), RetrySchedule(waits)),
             disable_after=timedelta(seconds=disable_after),
             concurrency=concurrency,
+            measures=measures,
         )
         webhooks = Webhooks(ports)
         told.append(webhooks)
