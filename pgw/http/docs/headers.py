@@ -85,6 +85,11 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "enum": ["no-cache"]},
     },
+    "NoStore": {
+        "description": "No cache keeps it, for there is a secret in it (RFC 9111, section 5.2.2.5).",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-store"]},
+    },
     "ContentSecurityPolicy": {
         "description": "What the page may load: nothing of any other origin.",
         "required": True,

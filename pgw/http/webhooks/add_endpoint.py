@@ -31,7 +31,7 @@ async def add_endpoint(parts: Parts, call: Call) -> Response:
 
 def _added(parts: Parts, endpoint_id: str, document: str) -> Response:
     body = with_secret(document, parts.webhook_secrets)
-    headers = {"Location": f"/webhook-endpoints/{endpoint_id}"}
+    headers = {"Location": f"/webhook-endpoints/{endpoint_id}", "Cache-Control": "no-store"}
     return Response(body, 201, headers, content_type=JSON)
 
 

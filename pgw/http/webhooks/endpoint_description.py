@@ -42,7 +42,10 @@ _OF_MEMBERS = (
     EndpointRefusal.DUPLICATE,
 )
 _OF_KEYS = ("InvalidIdempotencyKey", "IdempotencyKeyReused", Refusal.STORAGE_UNAVAILABLE)
-_REPLAYED = {"Idempotent-Replayed": header("IdempotentReplayed")}
+_WITH_SECRET = {
+    "Idempotent-Replayed": header("IdempotentReplayed"),
+    "Cache-Control": header("NoStore"),
+}
 
 
 def _with_secret(endpoint: WebhookEndpoint) -> dict[str, Any]:
@@ -78,7 +81,7 @@ ADD = Operation(
             "It is added, and on disk.",
             schema("WebhookEndpointWithSecret"),
             examples={"Added": {"summary": "With its secret", "value": _with_secret(ENDPOINT)}},
-            headers={"Location": header("EndpointLocation"), **_REPLAYED},
+            headers={"Location": header("EndpointLocation"), **_WITH_SECRET},
             links=_LINKS,
         ),
     ),
@@ -166,7 +169,7 @@ ROTATE = Operation(
             "The endpoint with its new secret.",
             schema("WebhookEndpointWithSecret"),
             examples={"Rotated": {"summary": "With its new secret", "value": _with_secret(ROTATED)}},
-            headers=_REPLAYED,
+            headers=_WITH_SECRET,
         ),
     ),
     problems=(*_OF_BODIES, EndpointRefusal.UNKNOWN, *_OF_KEYS),

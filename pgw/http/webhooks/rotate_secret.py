@@ -31,7 +31,8 @@ async def rotate_secret(parts: Parts, call: Call, endpoint_id: str) -> Response:
 
 
 def _rotated(parts: Parts, _endpoint_id: str, document: str) -> Response:
-    return Response(with_secret(document, parts.webhook_secrets), 200, content_type=JSON)
+    body = with_secret(document, parts.webhook_secrets)
+    return Response(body, 200, {"Cache-Control": "no-store"}, content_type=JSON)
 
 
 async def _rotate(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 URL = "https://shop.example/hooks"
 READ_URL = partial(read_endpoint_url, allow_private=False)
 CARD = "4242 4242 4242 4242"
+ENCODED = "".join(f"%{ord(digit):x}" for digit in CARD)
 UUID = "11111111-2222-3333-4444-555555555555"
 INVALID, CARD_DATA = InvalidCode.INVALID_PARAMETER, InvalidCode.CARD_DATA_IN_TEXT
 BAD_URL, UNKNOWN = InvalidCode.INVALID_URL, InvalidCode.UNKNOWN_PARAMETER
@@ -53,6 +54,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"url": f"{URL}/{CARD.replace(' ', '')}"}, [(CARD_DATA, "#/url")]),
     ({"url": f"{URL}?card={CARD.replace(' ', '%20')}"}, [(CARD_DATA, "#/url")]),
     ({"url": f"{URL}?card={CARD.replace(' ', '-')}"}, [(CARD_DATA, "#/url")]),
+    ({"url": f"{URL}?card={ENCODED}"}, [(CARD_DATA, "#/url")]),
     ({"description": "a" * (LONGEST_DESCRIPTION + 1)}, [(INVALID, "#/description")]),
     ({"description": "a\0b"}, [(INVALID, "#/description")]),
     ({"description": 7}, [(INVALID, "#/description")]),
