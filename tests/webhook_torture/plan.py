@@ -4,7 +4,7 @@ from attrs import frozen
 
 CALM, BESIDE_TROUBLE, KILLED = "calm", "beside", "killed"
 WEBHOOKS_A_PAYMENT = 2
-MOST_A_SLICE, SHARE_OF_A_SLICE = 250, 0.1
+MOST_A_SLICE, SHARE_OF_A_SLICE = 250, 0.4
 PAYMENTS_A_SECOND = 50.0
 
 

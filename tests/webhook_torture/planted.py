@@ -85,6 +85,6 @@ async def send_in_turn(self, endpoint, due):
 HttpWebhookSender.send = send_in_turn
 """,
         finding="p50 at the healthy endpoint",
-        webhooks=400,
+        webhooks=500,
     ),
 }
