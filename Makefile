@@ -8,11 +8,11 @@ COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
 EVENTS ?= 20000
-KILLS ?= 10
+WEBHOOKS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture reconnects fuzz hostile check bench bench-stream
+.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile check bench bench-stream
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -50,6 +50,10 @@ torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 tim
 	@$(VENV)/bin/pytest -q -m long tests/end_to_end/test_torture.py
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
 
+webhooks: $(INSTALLED)  ## deliver WEBHOOKS=10000 to an endpoint in trouble over KILLS=2, and judge what it received
+	@$(VENV)/bin/pytest -q -m long tests/webhook_torture
+	@$(VENV)/bin/python -m tests.webhook_torture --webhooks $(WEBHOOKS) --kills $(or $(KILLS),2) $(if $(SEED),--seed $(SEED))
+
 fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant each known bug, which must be found
 	@$(VENV)/bin/python -m tests.fuzz --inputs $(INPUTS) $(if $(SEED),--seed $(SEED))
 	@$(VENV)/bin/python -m tests.fuzz --bugs $(if $(SEED),--seed $(SEED))
@@ -59,7 +63,7 @@ hostile: $(INSTALLED)  ## 100 hostile clients beside honest ones, in real time
 
 reconnects: $(INSTALLED)  ## leave and resume streams 1,000 times while EVENTS=20000 happen and the gateway is killed KILLS=10 times
 	@$(VENV)/bin/pytest -q -m long tests/reconnects
-	@$(VENV)/bin/python -m tests.reconnects --events $(EVENTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	@$(VENV)/bin/python -m tests.reconnects --events $(EVENTS) --kills $(or $(KILLS),10) $(if $(SEED),--seed $(SEED))
 	@$(VENV)/bin/python -m tests.reconnects --bugs $(if $(SEED),--seed $(SEED))
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture

@@ -1,5 +1,6 @@
 """One endpoint: reads what is due for it and sends that, as much as there is room for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -71,13 +72,22 @@ class EndpointActor:
         room = MOST_AT_A_TIME - len(known.at_work)
         if not known.takes_deliveries or room <= 0:
             return
-        due = await self._due(room)
-        sendable = [one for one in due.deliveries if not known.is_busy_with(one)]
-        for one in sendable[:room]:
+        for one in await self._sendable(room):
             await self.places.take(known.id)
             self._start(supervisor, one)
 
-    async def _due(self, room: int) -> Due:
+    async def _sendable(self, room: int) -> Sequence[DueDelivery]:
+        """Return what is due and may be sent now, as much as there is room for."""
+        # What is read is joined with its event and payment; after each try there is mostly room for one.
+        due = await self._due(room)
+        sendable = [one for one in due.deliveries if not self.known.is_busy_with(one)]
+        if len(sendable) < len(due.deliveries):
+            # Others of payments that are under way are due by request: they take up no room.
+            due = await self._due(room + len(self.known.at_work))
+            sendable = [one for one in due.deliveries if not self.known.is_busy_with(one)]
+        return sendable[:room]
+
+    async def _due(self, most: int) -> Due:
         """Return what is due, and let the alarms know when more will be."""
         known, now = self.known, self.ports.clock.now()
         longest = self.ports.longest_wait
@@ -85,8 +95,7 @@ class EndpointActor:
             known.id,
             now,
             now + timedelta(seconds=longest),
-            # Others of payments that are under way may be due by request: they take up no room.
-            limit=room + len(known.at_work),
+            limit=most,
             but_not=list(known.at_work),
         )
         if due.next_due_at is not None:

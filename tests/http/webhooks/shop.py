@@ -81,7 +81,10 @@ class Shop:
         assert told is not None
         at = self.parts.clock.now()
         made_try = DeliveryTry(told.delivery.tries + 1, at, 21, **made)
-        await self.storage.record_try(TriedDelivery(key, MERCHANT_ID, status, 1, None, made_try))
+        redeliveries = told.delivery.redeliveries
+        await self.storage.record_try(
+            TriedDelivery(key, MERCHANT_ID, status, 1, None, made_try, redeliveries)
+        )
 
 
 def read(answer: Answer) -> dict[str, Any]:
