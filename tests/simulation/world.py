@@ -11,12 +11,15 @@ from tests.simulation.bank import SimulatedBank
 from tests.simulation.clients import Client, Order
 from tests.simulation.crashes import unexpected
 from tests.simulation.disk import Disk
+from tests.simulation.endpoint_history import Kept
+from tests.simulation.event_log import EventLog
 from tests.simulation.http_client import HttpClient
 from tests.simulation.life import Life
+from tests.simulation.oracle_of_events import Polled, Stream
 from tests.simulation.plan import Plan
 from tests.simulation.process import Process
+from tests.simulation.receiver_faults import NO_RECEIVER_FAULTS
 from tests.simulation.seeded import Simulation
-from tests.simulation.subscriber import Subscriber
 from tests.simulation.tally import Tally
 
 
@@ -30,7 +33,8 @@ class World:
     bank: SimulatedBank
     nursery: trio.Nursery
     orders: list[Order]
-    subscribers: list[Subscriber]
+    streams: list[Stream]
+    kept: list[Kept]
     life: Life | None = None
     process: Process | None = None
     is_calm: bool = False
@@ -38,6 +42,8 @@ class World:
     calm: trio.Event = field(factory=trio.Event)
     found: list[str] = field(factory=list)
     tally: Tally = field(factory=Tally)
+    log: EventLog = field(factory=EventLog)
+    polls: list[Polled] = field(factory=list)
     settled: dict[str, None] = field(factory=dict)
     """The jobs that an operator settled."""
     late: dict[str, None] = field(factory=dict)
@@ -74,6 +80,8 @@ class World:
         self.is_calm = True
         self.disk.heal()
         self.bank.faults = self.bank.faults.healed()
+        for one in self.kept:
+            one.receiver.faults, one.receiver.down_until = NO_RECEIVER_FAULTS, 0.0
         self.simulation.trace.event("no more faults")
         self.calm.set()
 
