@@ -26,8 +26,10 @@ from pgw.control.server import serve_operator
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
+from pgw.http.jobs.frames import event_frame
 from pgw.http.open_connections import OpenConnections
 from pgw.http.server import listen, serve, url_of
+from pgw.http.stopping import Stopping
 from pgw.http.throttle import make_throttle
 from pgw.http.trusted_proxies import ProxyHeader, TrustedProxies
 from pgw.keys import fill
@@ -58,7 +60,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
     raise_limit()
     clock, randomness = SystemClock(), SystemRandomness()
     ids = TimeOrderedIds(clock, randomness)
-    stream, stopping = EventStream(), trio.Event()
+    stream, stopping = EventStream(event_frame), Stopping()
     metering = Metering(stream)
     measures = metering.measures
     with (
@@ -182,7 +184,7 @@ def payment_ports(
 
 
 async def _stop_on_signal(
-    gateway: Gateway, stopping: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    gateway: Gateway, stopping: Stopping, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
@@ -192,7 +194,7 @@ async def _stop_on_signal(
             stopping.set()
 
 
-async def _end_in_time(resort: LastResort, stopping: trio.Event, grace: float) -> None:
+async def _end_in_time(resort: LastResort, stopping: Stopping, grace: float) -> None:
     """See to it that a stop, and a failure, which cancels this too, come to their end."""
     try:
         await stopping.wait()

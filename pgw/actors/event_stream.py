@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import trio
@@ -9,27 +9,47 @@ from pgw.domain.job import JobEvent
 
 CAPACITY = 1024
 
+Encode = Callable[[Event], str]
+"""How an event is spelled to a subscriber."""
+
 
 class SubscriberTooSlow(Exception):
     """The subscriber's buffer was full; it was dropped, and may resume after the last event it has."""
+
+
+class PublishedEvent:
+    """A committed event, and the text that all its subscribers are sent: made once, for the first of them."""
+
+    __slots__ = ("_encode", "_text", "event")
+
+    def __init__(self, event: Event, encode: Encode) -> None:
+        self.event = event
+        self._encode = encode
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = self._encode(self.event)
+        return self._text
 
 
 class Subscription:
     """One subscriber's bounded buffer."""
 
     def __init__(self) -> None:
-        self._send, self._receive = trio.open_memory_channel[Event](CAPACITY)
+        self._send, self._receive = trio.open_memory_channel[PublishedEvent](CAPACITY)
 
-    def offer(self, event: Event) -> bool:
+    def offer(self, published: PublishedEvent) -> bool:
         """Buffer the event, or close a full buffer and return False."""
         try:
-            self._send.send_nowait(event)
+            self._send.send_nowait(published)
         except trio.WouldBlock:
             self._send.close()
             return False
         return True
 
-    async def receive(self) -> Event:
+    async def receive(self) -> PublishedEvent:
         """Return the next event, or raise `SubscriberTooSlow` once what was buffered is read."""
         try:
             return await self._receive.receive()
@@ -40,19 +60,25 @@ class Subscription:
 class EventStream:
     """Bounded publish/subscribe of committed events. A slow subscriber is dropped and slows nobody down."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Encode) -> None:
         # Dictionaries without values: sets that keep their order.
         self.dropped = 0
+        self._encode = encode
         self._subscriptions: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
 
     def publish(self, events: Sequence[Event]) -> None:
         """Offer committed events, in the order of their `seq`, to whom they concern."""
         for event in events:
+            published = self.published(event)
             for topic in _topics(event):
                 for subscription in list(self._subscriptions.get(topic, ())):
-                    if not subscription.offer(event):
+                    if not subscription.offer(published):
                         self._remove(topic, subscription)
                         self.dropped += 1
+
+    def published(self, event: Event) -> PublishedEvent:
+        """Return an event that was read from storage as it was published once."""
+        return PublishedEvent(event, self._encode)
 
     @property
     def subscribers(self) -> int:

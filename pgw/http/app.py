@@ -21,6 +21,7 @@ from pgw.http.call import Call, Parts
 from pgw.http.docs.document import docs, openapi_path
 from pgw.http.exchange import Exchange
 from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, ROUTE, Application, Front
+from pgw.http.listener import Listener
 from pgw.http.routes import ROUTES, Route
 from pgw.http.throttle import NO_THROTTLE, Throttle
 from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
@@ -40,6 +41,7 @@ def make_app(
     """Assemble the application from the route table, or from some of it."""
     app = _Application("pgw", static_folder=None)
     app.asgi_http_class = Exchange
+    app.asgi_websocket_class = Listener
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     parts = evolve(parts, docs=docs(routes))

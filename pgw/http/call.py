@@ -1,6 +1,5 @@
 """What an endpoint is given: the gateway's parts, and one request whose caller is known."""
 
-import trio
 from attrs import field, frozen
 from quart.wrappers import Request, Websocket
 
@@ -9,6 +8,7 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.actors.webhooks import Webhooks
 from pgw.http.docs.files import Docs
+from pgw.http.stopping import Stopping
 from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
@@ -29,7 +29,7 @@ class Parts:
     keys: KeyRing
     clock: Clock
     ids: Ids
-    stopping: trio.Event
+    stopping: Stopping
     grace: float
     secret: bytes = field(repr=False)
     webhooks: Webhooks

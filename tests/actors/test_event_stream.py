@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -5,6 +6,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from pgw.actors.event_stream import CAPACITY, EventStream, SubscriberTooSlow, Subscription
+from pgw.domain.event import Event
 from pgw.domain.job import Job, JobEvent, JobEventType
 from pgw.domain.payment import Payment
 from tests.actors.orders import an_order
@@ -19,11 +21,11 @@ def an_event(seq: int, job_id: str = "job_1", merchant: str = "mer_a") -> JobEve
 
 async def received(subscription: Subscription, count: int) -> list[int]:
     with trio.fail_after(5):
-        return [(await subscription.receive()).seq for _ in range(count)]
+        return [(await subscription.receive()).event.seq for _ in range(count)]
 
 
 async def test_events_come_in_order_to_every_subscriber_of_the_merchant_and_of_the_job() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a") as merchants, stream.subscribe("job_1") as jobs:
         stream.publish([an_event(1, "job_1"), an_event(2, "job_2")])
         stream.publish([an_event(3, "job_1")])
@@ -32,7 +34,7 @@ async def test_events_come_in_order_to_every_subscriber_of_the_merchant_and_of_t
 
 
 async def test_nobody_hears_of_another_merchants_jobs() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a") as of_a, stream.subscribe("mer_b") as of_b:
         stream.publish([an_event(1, "job_1", "mer_a"), an_event(7, "job_2", "mer_b")])
         assert await received(of_a, 1) == [1]
@@ -41,7 +43,7 @@ async def test_nobody_hears_of_another_merchants_jobs() -> None:
 
 
 async def test_who_subscribes_later_hears_only_what_comes_later() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     stream.publish([an_event(1)])
     with stream.subscribe("mer_a") as subscription:
         stream.publish([an_event(2)])
@@ -49,7 +51,7 @@ async def test_who_subscribes_later_hears_only_what_comes_later() -> None:
 
 
 async def test_a_slow_subscriber_is_dropped_once_its_buffer_is_full_and_harms_nobody() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a") as slow, stream.subscribe("mer_a") as healthy:
         for seq in range(1, CAPACITY + 2):
             stream.publish([an_event(seq)])
@@ -62,7 +64,7 @@ async def test_a_slow_subscriber_is_dropped_once_its_buffer_is_full_and_harms_no
 
 
 async def test_a_slow_subscriber_of_the_merchant_leaves_that_of_the_job_alone() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a"), stream.subscribe("job_1") as healthy:
         for seq in range(1, CAPACITY + 1):
             stream.publish([an_event(seq, "job_2")])
@@ -71,7 +73,7 @@ async def test_a_slow_subscriber_of_the_merchant_leaves_that_of_the_job_alone() 
 
 
 async def test_nothing_is_left_behind_of_those_who_left() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a"):
         with stream.subscribe("mer_a"), stream.subscribe("job_1"):
             pass
@@ -82,8 +84,27 @@ async def test_nothing_is_left_behind_of_those_who_left() -> None:
     assert list(stream._subscriptions) == []
 
 
+async def test_an_event_is_encoded_once_for_all_its_subscribers_and_not_before_one_is_sent_it() -> None:
+    encoded: list[int] = []
+
+    def encode(event: Event) -> str:
+        encoded.append(event.seq)
+        return f"frame {event.seq}"
+
+    stream = EventStream(encode)
+    with ExitStack() as subscribed:
+        topics = ["mer_a", "job_1"] * 100
+        subscriptions = [subscribed.enter_context(stream.subscribe(topic)) for topic in topics]
+        stream.publish([an_event(1), an_event(2)])
+        assert [] == encoded
+        for subscription in subscriptions:
+            with trio.fail_after(5):
+                assert ["frame 1", "frame 2"] == [(await subscription.receive()).text for _ in range(2)]
+    assert [1, 2] == encoded
+
+
 async def test_publishing_waits_for_nobody() -> None:
-    stream = EventStream()
+    stream = EventStream(str)
     with stream.subscribe("mer_a"):
         for seq in range(3 * CAPACITY):
             stream.publish([an_event(seq)])

@@ -13,7 +13,7 @@ from pgw.control import payment_commands
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers, body, front
-from pgw.http.jobs import fetch, stream
+from pgw.http.jobs import fetch, frames
 from pgw.http.payments import submit
 from tests.fuzz.world import PLANTED_BUG
 
@@ -93,8 +93,8 @@ def _tell_the_number() -> None:
         return order
 
     _order_then(remember)
-    make = stream.event_document
-    setattr(stream, "event_document", lambda event: {**make(event), "card": numbers[-10:]})  # noqa: B010
+    make = frames.event_document
+    setattr(frames, "event_document", lambda event: {**make(event), "card": numbers[-10:]})  # noqa: B010
     unresolved = getattr(payment_commands, "unresolved_document")  # noqa: B009
     setattr(payment_commands, "unresolved_document", lambda one: {**unresolved(one), "card": numbers[-10:]})  # noqa: B010
 

@@ -1,11 +1,11 @@
 """The parts of a gateway for endpoints without sockets, over the storage that a test gives them."""
 
-import trio
-
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.http.call import Parts
+from pgw.http.jobs.frames import event_frame
+from pgw.http.stopping import Stopping
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
 from tests.actors.fake_bank import FakeConnector
@@ -24,7 +24,7 @@ def ports_over(storage: Storage) -> PaymentPorts:
 
 def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts:
     keys = ring_with(KEY, MERCHANT_ID, ports.clock)
-    stream, stopping = EventStream(), trio.Event()
+    stream, stopping = EventStream(event_frame), Stopping()
     return Parts(
         *(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET),
         webhooks=no_webhooks(storage, ports.clock),

@@ -44,6 +44,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.args: dict[str, str] = {}
+        self.scope: dict[str, Any] = {}
         self.frames: list[tuple[float, dict[str, Any]]] = []
         self.closed_with: int | None = None
         self.reason = ""
@@ -52,9 +53,6 @@ class Reader:
 
     async def accept(self) -> None:
         await trio.lowlevel.checkpoint()
-
-    async def receive(self) -> None:
-        await trio.sleep_forever()
 
     async def send(self, text: str) -> None:
         await self.may_send.wait()

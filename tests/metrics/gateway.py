@@ -46,7 +46,7 @@ def exposition_of(
 ) -> Exposition:
     clock, storage = clock or SimulatedClock(), storage or CountingStorage()
     gateway = Gateway(ports_with(storage, FakeConnector(), clock=clock), GatewayLimits(10, 10, taken_up=1))
-    gauges = Gauges(gateway, storage, EventStream(), lambda: 9, range(7), clock, "1.2.3")
+    gauges = Gauges(gateway, storage, EventStream(str), lambda: 9, range(7), clock, "1.2.3")
     return Exposition(measures.registry, gauges)
 
 

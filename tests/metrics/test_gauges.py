@@ -50,7 +50,7 @@ class Scene:
 async def scene(nursery: trio.Nursery) -> Scene:
     connector = FakeConnector()
     ports = ports_with(BusyStorage(), connector)
-    return Scene(await start_gateway(nursery, ports), EventStream(), connector)
+    return Scene(await start_gateway(nursery, ports), EventStream(str), connector)
 
 
 def depths(scrape: Scrape) -> dict[str, float]:

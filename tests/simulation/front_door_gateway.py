@@ -14,6 +14,8 @@ from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.http.call import Parts
+from pgw.http.jobs.frames import event_frame
+from pgw.http.stopping import Stopping
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
@@ -43,7 +45,7 @@ async def open_gateway(
     async def pause() -> None:
         await trio.sleep(simulation.random.random() * LONGEST_PAUSE_SECONDS)
 
-    stream = EventStream()
+    stream = EventStream(event_frame)
     async with (
         open_simulated_storage(disk, DATABASE, stream.publish, life=life, pause=pause) as storage,
         trio.open_nursery() as nursery,
@@ -67,7 +69,7 @@ async def open_gateway(
             keys,
             simulation.clock,
             simulation.ids,
-            trio.Event(),
+            Stopping(),
             settings.grace,
             SECRET,
             no_webhooks(storage, simulation.clock),

@@ -8,6 +8,7 @@ import trio
 from pgw.actors.supervisor import RestartIntensityExceeded
 from pgw.bank.port import Answer, Authorized, Call, LookUp
 from pgw.domain.attempt import AttemptOutcome
+from pgw.http.stopping import Stopping
 from pgw.storage.port import StorageCannotOpen, StorageLost, StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.crashes import raised_by
@@ -35,7 +36,7 @@ async def keep_running(world: World) -> None:
         number += 1
         ending = next(endings, None)
         life = world.life = Life(number)
-        stopping = trio.Event()
+        stopping = Stopping()
         if ending is not None:
             arm(world, life, ending, stopping)
         elif not world.calm.is_set():
@@ -55,7 +56,7 @@ async def _become_calm_some_time(world: World) -> None:
         world.become_calm()
 
 
-def arm(world: World, life: Life, ending: Ending, stopping: trio.Event) -> None:
+def arm(world: World, life: Life, ending: Ending, stopping: Stopping) -> None:
     """See to it that the life ends as planned."""
     disk, trace = world.disk, world.simulation.trace
 
@@ -93,7 +94,7 @@ def disarm(world: World) -> None:
     world.simulation.trace.on_step = lambda _steps: None
 
 
-async def _live(world: World, life: Life, stopping: trio.Event) -> None:
+async def _live(world: World, life: Life, stopping: Stopping) -> None:
     LIFE.set(life)
     how = str(Kind.STOP)
     around = Surroundings(

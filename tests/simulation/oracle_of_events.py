@@ -21,6 +21,7 @@ class Stream:
     job_id: str | None = None
     told: list[Told] = field(factory=list)
     skipped: list[range] = field(factory=list)
+    has_ended: bool = False
 
     @property
     def seq(self) -> int:

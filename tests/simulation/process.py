@@ -22,6 +22,8 @@ from pgw.bank.port import Answer, BankFeature, Call
 from pgw.domain.delivery import RetrySchedule
 from pgw.domain.event import Event
 from pgw.http.call import Parts
+from pgw.http.jobs.frames import event_frame
+from pgw.http.stopping import Stopping
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -83,7 +85,7 @@ class Surroundings:
 async def run_process(
     around: Surroundings,
     life: Life,
-    stopping: trio.Event,
+    stopping: Stopping,
     on_opened: Callable[[SqliteStorage], Awaitable[None]],
     on_ready: OnReady,
 ) -> None:
@@ -93,7 +95,7 @@ async def run_process(
     async def pause() -> None:
         await trio.sleep(random.random() * plan.longest_pause)
 
-    stream = EventStream()
+    stream = EventStream(event_frame)
     told = [stream.publish]
 
     def on_committed(events: Sequence[Event]) -> None:
@@ -125,7 +127,7 @@ async def run_process(
 
 
 async def _open_front_door(
-    doors: AsyncExitStack, around: Surroundings, process: Process, stopping: trio.Event
+    doors: AsyncExitStack, around: Surroundings, process: Process, stopping: Stopping
 ) -> None:
     simulation, storage = around.simulation, process.storage
     keys = KeyRing(SECRET, simulation.clock)

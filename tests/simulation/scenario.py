@@ -23,6 +23,7 @@ from tests.simulation.clients import orders_of, pay
 from tests.simulation.disk import Disk
 from tests.simulation.endpoint_history import Kept
 from tests.simulation.endpoint_keeper import EndpointKeeper
+from tests.simulation.job_watchers import watch_jobs
 from tests.simulation.life import Life
 from tests.simulation.lives import keep_running
 from tests.simulation.log_lines import log_lines
@@ -88,11 +89,11 @@ async def _run(world: World) -> None:
         for number in range(world.plan.clients):
             orders = world.orders[number :: world.plan.clients]
             nursery.start_soon(pay, world.simulation.random, orders, world.client)
-        for stream in world.streams:
+        for stream in list(world.streams):
             nursery.start_soon(_follow, world, stream)
         for kept in world.kept:
             nursery.start_soon(EndpointKeeper(world, kept).keep)
-        for task in (make_mischief, operate, keep_running):
+        for task in (make_mischief, operate, watch_jobs, keep_running):
             nursery.start_soon(task, world)
         await world.calm.wait()
         await _settle(world)
@@ -128,11 +129,15 @@ def _unsettled(world: World) -> dict[str, int]:
         "orders": sum(not order.is_done for order in world.orders),
         "open jobs": len(books.open_jobs),
         "requests on their way": world.bank.on_its_way,
-        "events to be told": sum(books.last_seqs[one.merchant_id] - one.seq for one in world.streams),
+        "streams": sum(not _is_at_its_end(one, books) for one in world.streams),
         "webhooks": count_undelivered(connection_of(world.process.storage)),
         "merchants that want something": sum(not one.is_content for one in world.kept),
         "late charges to be flagged": len(_late_charges(world, books)),
     }
+
+
+def _is_at_its_end(stream: Stream, books: Books) -> bool:
+    return stream.has_ended if stream.job_id else stream.seq == books.last_seqs[stream.merchant_id]
 
 
 def _late_charges(world: World, books: Books) -> list[str]:
@@ -174,7 +179,9 @@ async def _judge(world: World) -> Verdict:
         tally.count("calls to the bank", name, number)
     tally.count("calls to the bank", "payments", sum(world.bank.ledger.arrivals.values()))
     for stream in world.streams:
-        tally.count("events told", "by streams", len(stream.told))
+        what = "by streams of jobs" if stream.job_id else "by streams of merchants"
+        tally.count("events told", what, len(stream.told))
+    tally.count("events told", "by polls", len(world.polls))
     for kept in world.kept:
         tally.count("webhooks", "sent", kept.receiver.sent.total())
         tally.count("webhooks", "acknowledged", sum(one.was_acknowledged for one in kept.receiver.tellings))

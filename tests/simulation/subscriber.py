@@ -1,5 +1,6 @@
-"""A merchant's server that follows its stream over crashes, by the `seq` it has seen last."""
+"""A merchant's server that follows a stream over crashes, by the `seq` it has seen last."""
 
+import json
 from contextlib import aclosing, suppress
 from random import Random
 from types import SimpleNamespace
@@ -8,9 +9,11 @@ from typing import Any, cast
 import trio
 
 from pgw.actors.event_stream import SubscriberTooSlow
-from pgw.http.jobs.stream import _events, _Position
+from pgw.http.jobs.events import Position, events_from
 from pgw.storage.port import StorageUnavailable
 from tests.simulation.books import Told
+from tests.simulation.frames import told_by
+from tests.simulation.front_door import Client, Refused, Unanswered, client_stream
 from tests.simulation.life import ProcessDied
 from tests.simulation.log_lines import LIFE
 from tests.simulation.oracle_of_events import Stream
@@ -18,25 +21,53 @@ from tests.simulation.process import Process
 
 LONGEST_CONNECTION_SECONDS = 60.0
 LONGEST_ABSENCE_SECONDS = 2.0
+NORMAL_CLOSURE = 1000
+TRY_AGAIN = {401, 408, 429, 500, 503}
 
 
 async def follow(random: Random, process: Process, stream: Stream) -> None:
-    """Read the real stream's events until this life ends, or the connection does."""
+    """Read the real stream's frames until this life ends, or the connection or the stream does."""
     LIFE.set(process.life)
     with (
         process.life.guest(),
         trio.move_on_after(random.random() * LONGEST_CONNECTION_SECONDS),
-        suppress(ProcessDied, StorageUnavailable, SubscriberTooSlow),
+        suppress(ProcessDied, StorageUnavailable, SubscriberTooSlow, Unanswered),
     ):
-        await _read(process, stream)
+        if process.http is None:
+            await _read(process, stream)
+        else:
+            await _read_by_http(process.http, stream)
     await trio.sleep(random.random() * LONGEST_ABSENCE_SECONDS)
 
 
 async def _read(process: Process, stream: Stream) -> None:
+    """Do what the WebSocket's handler does with the stream's events."""
     parts = cast("Any", SimpleNamespace(storage=process.storage, stream=process.stream))
-    async with aclosing(_events(parts, _Position(stream.merchant_id, stream.job_id, stream.seq))) as events:
-        async for event in events:
+    position = Position(stream.merchant_id, stream.job_id, stream.seq)
+    async with aclosing(events_from(parts, position)) as events:
+        async for published in events:
             if process.life.is_over:
                 return
-            if event is not None:
-                stream.told.append(Told.of(event))
+            told = None if published is None else told_by(json.loads(published.text))
+            if told is not None:
+                stream.told.append(told)
+                if _is_last(stream, told):
+                    break
+    stream.has_ended = stream.job_id is not None and not process.life.is_over
+
+
+async def _read_by_http(client: Client, stream: Stream) -> None:
+    try:
+        async with client_stream(client, after=stream.seq, job_id=stream.job_id) as frames:
+            while (frame := await frames.next_event()) is not None:
+                told = told_by(frame)
+                if told is not None:
+                    stream.told.append(told)
+            stream.has_ended = frames.close_code == NORMAL_CLOSURE
+    except Refused as refused:
+        if refused.answer.status not in TRY_AGAIN:
+            raise
+
+
+def _is_last(stream: Stream, told: Told) -> bool:
+    return stream.job_id is not None and told.type in {"job.completed", "job.failed"}

@@ -43,21 +43,16 @@ async def _at_next_change(parts: Parts, call: Call, job_id: str, wait: int) -> J
     with parts.stream.subscribe(job_id) as changes:
         job = await parts.storage.job(call.merchant_id, job_id)
         if job is not None and job.is_open:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_end_at_shutdown, parts, nursery.cancel_scope)
-                with trio.move_on_after(wait), parts.keys.cancelling(call.credential, nursery.cancel_scope):
-                    job = _changed(await changes.receive())
-                nursery.cancel_scope.cancel()
+            # At a shutdown what is in flight has some time to end, and is answered before the grace is over.
+            with (
+                trio.move_on_after(wait) as waiting,
+                parts.keys.cancelling(call.credential, waiting),
+                parts.stopping.ending(waiting, within=parts.grace * SHARE_OF_GRACE),
+            ):
+                job = _changed((await changes.receive()).event)
         return job
 
 
 def _changed(event: Event) -> Job:
     assert isinstance(event, JobEvent), "only a job's own events are published under its id"
     return event.job
-
-
-async def _end_at_shutdown(parts: Parts, scope: trio.CancelScope) -> None:
-    """Leave what is in flight some time to end, and answer before the grace period is over."""
-    await parts.stopping.wait()
-    await trio.sleep(parts.grace * SHARE_OF_GRACE)
-    scope.cancel()
