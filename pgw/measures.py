@@ -34,6 +34,15 @@ class Measures(Protocol):
     def restarted(self, actor: str) -> None:
         """Count a child of this kind that is started again."""
 
+    def webhook_tried(self, outcome: str, seconds: float) -> None:
+        """Count a try to deliver a webhook, by its answer: `2xx`, `3xx`, `4xx`, `5xx`, or `none`."""
+
+    def webhook_given_up(self) -> None:
+        """Count a delivery whose last try was in vain."""
+
+    def webhook_endpoint_disabled(self) -> None:
+        """Count an endpoint that the gateway disabled."""
+
     def loop_lagged(self, seconds: float) -> None:
         """Take note of how much later than it was due the event loop ran a task."""
 
@@ -57,6 +66,15 @@ class _Unmeasured:
         pass
 
     def restarted(self, actor: str) -> None:
+        pass
+
+    def webhook_tried(self, outcome: str, seconds: float) -> None:
+        pass
+
+    def webhook_given_up(self) -> None:
+        pass
+
+    def webhook_endpoint_disabled(self) -> None:
         pass
 
     def loop_lagged(self, seconds: float) -> None:

@@ -70,6 +70,7 @@ class Metering:
             parts.gateway,
             parts.storage,
             parts.stream,
+            parts.webhooks,
             lambda: door.turned_away,
             connections,
             parts.clock,

@@ -16,6 +16,7 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits, settle_payment
 from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
+from pgw.actors.webhooks import Webhooks
 from pgw.bank.address import Address
 from pgw.bank.http import HttpBank
 from pgw.bank.network import TcpNetwork, tls_for
@@ -88,7 +89,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             payments = PaymentCommands(storage, clock, partial(settle_payment, gateway))
             commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
             await nursery.start(serve_operator, control_path(settings.database), commands)
-            await nursery.start(_stop_on_signal, gateway, stopping)
+            await nursery.start(_stop_on_signal, gateway, telling.webhooks, stopping)
             parts = Parts(
                 *(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret),
                 webhooks=telling.webhooks,
@@ -127,12 +128,18 @@ async def _serve_clients(
             ids=parts.ids,
             door=door,
             shutdown=parts.stopping.wait,
-            drained=parts.gateway.drained,
+            drained=partial(_drained, parts),
             grace=settings.grace,
             connections=connections,
             measures=parts.measures,
         )
         beside.cancel_scope.cancel()
+
+
+async def _drained(parts: Parts) -> None:
+    """Wait until nothing is in flight, and no try to deliver a webhook is under way."""
+    await parts.gateway.drained()
+    await parts.webhooks.drained()
 
 
 @contextmanager
@@ -184,13 +191,18 @@ def payment_ports(
 
 
 async def _stop_on_signal(
-    gateway: Gateway, stopping: Stopping, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    gateway: Gateway,
+    webhooks: Webhooks,
+    stopping: Stopping,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
         async for number in signals:
             _log.info("Stopping", Signal=signal.Signals(number).name, InFlight=gateway.in_flight)
             gateway.admit_no_more()
+            webhooks.begin_no_more()
             stopping.set()
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from pgw.actors.supervisor import ChildSpec, Restart
-from pgw.actors.webhooks import WebhookPorts, Webhooks
+from pgw.actors.webhook_ports import WebhookPorts
+from pgw.actors.webhooks import Webhooks
 from pgw.domain.delivery import RetrySchedule
 from pgw.http.webhooks.payload import payload
 from pgw.measures import Measures
@@ -43,4 +43,4 @@ class Telling:
                 measures,
             )
         )
-        self.child = ChildSpec("webhooks", self.webhooks.run, Restart.PERMANENT)
+        self.child = self.webhooks.spec

@@ -1,4 +1,9 @@
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from attrs import field, frozen
+
+Subject = TypeVar("Subject")
 
 
 @frozen
@@ -14,3 +19,11 @@ class Claim:
     fingerprint: str = field(repr=False)
     subject_id: str
     answer: str = field(repr=False)
+
+
+@frozen
+class ClaimOnce(Generic[Subject]):
+    """A key whose claim is made of what is accepted under it, in the transaction: `make` has no effect."""
+
+    key: str
+    make: Callable[[Subject], Claim]

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from pgw.actors.circuit import CircuitState
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
+from pgw.actors.webhooks import Webhooks
 from pgw.ports import Clock
 from pgw.storage.port import Storage, UnresolvedCount
 
@@ -22,6 +23,7 @@ class Gauges(Collector):
     gateway: Gateway
     storage: Storage
     stream: EventStream
+    webhooks: Webhooks
     turned_away: Callable[[], int]
     connections: Sized
     clock: Clock
@@ -39,6 +41,11 @@ class Gauges(Collector):
         yield from self._of_bank()
         yield self._depths()
         yield from self._of_clients()
+        yield GaugeMetricFamily(
+            "pgw_webhook_tries_under_way",
+            "Tries to deliver a webhook that are under way.",
+            self.webhooks.under_way,
+        )
         yield GaugeMetricFamily(
             "pgw_storage_log_pages",
             "Pages of 4 KiB in the write-ahead log at its newest checkpoint, one in 2,000 changes.",

@@ -11,6 +11,7 @@ from pgw.domain.payment import PaymentStatus
 
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 BANK_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+WEBHOOK_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
@@ -20,7 +21,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS
 ACTORS = (
     *("bank", "session", "recovery", "schedule", "settling", "investigation", "housekeeping"),
     *("merchant", "admission", "payment"),
+    *("webhooks", "doubts", "endpoint", "dispatch", "delivery"),
 )
+WEBHOOK_OUTCOMES = ("2xx", "3xx", "4xx", "5xx", "none")
 UNMATCHED, OTHER = "unmatched", "other"
 STREAM = "WS"
 
@@ -38,6 +41,7 @@ class PrometheusMeasures:
         self._count_bank_calls()
         self._count_groups()
         self._count_restarts()
+        self._count_webhooks()
         self._lag = Histogram(
             "pgw_event_loop_lag_seconds",
             "How late the event loop ran a task that sleeps 0.25 s, again and again.",
@@ -72,6 +76,15 @@ class PrometheusMeasures:
 
     def restarted(self, actor: str) -> None:
         self._restarts.get(actor, self._restarts[OTHER]).inc()
+
+    def webhook_tried(self, outcome: str, seconds: float) -> None:
+        self._webhook_tries[outcome].observe(seconds)
+
+    def webhook_given_up(self) -> None:
+        self._given_up.inc()
+
+    def webhook_endpoint_disabled(self) -> None:
+        self._disabled.inc()
 
     def loop_lagged(self, seconds: float) -> None:
         self._lag.observe(seconds)
@@ -151,3 +164,23 @@ class PrometheusMeasures:
             registry=self.registry,
         )
         self._restarts = {actor: restarts.labels(actor) for actor in (*ACTORS, OTHER)}
+
+    def _count_webhooks(self) -> None:
+        tries = Histogram(
+            "pgw_webhook_try_duration_seconds",
+            "Seconds that a try to deliver a webhook took, by its answer.",
+            ["outcome"],
+            buckets=WEBHOOK_SECONDS,
+            registry=self.registry,
+        )
+        self._webhook_tries = {outcome: tries.labels(outcome) for outcome in WEBHOOK_OUTCOMES}
+        self._given_up = Counter(
+            "pgw_webhooks_given_up",
+            "Webhooks whose last try was in vain.",
+            registry=self.registry,
+        )
+        self._disabled = Counter(
+            "pgw_webhook_endpoints_disabled",
+            "Endpoints that the gateway disabled: gone, or failing for days.",
+            registry=self.registry,
+        )

@@ -1,10 +1,10 @@
 """Storage of webhook endpoints and deliveries on SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pgw.domain.delivery import Delivery, DeliveryKey, DeliveryTold, TriedDelivery
-from pgw.domain.idempotency import Claim
+from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Ok, Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage import webhook_endpoints, webhooks
@@ -35,7 +35,11 @@ class SqliteWebhooks(SqliteMerchants):
         return await self._change(webhook_endpoints.add, endpoint, claim)
 
     async def change_endpoint(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         return await self._change(webhook_endpoints.change, merchant_id, endpoint_id, change, claim)
 
@@ -47,6 +51,9 @@ class SqliteWebhooks(SqliteMerchants):
 
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         return await self._read(webhook_endpoints.enabled, after_id, limit)
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
+        return await self._read(webhooks.first_due_at, endpoint_ids)
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()
@@ -70,8 +77,12 @@ class SqliteWebhooks(SqliteMerchants):
         return await self._read(webhooks.deliveries, merchant_id, wanted, before, limit)
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, at: datetime, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self,
+        merchant_id: str,
+        key: DeliveryKey,
+        at: datetime,
+        claim: ClaimOnce[DeliveryTold] | None = None,
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         return await self._change(webhook_endpoints.redeliver, merchant_id, key, milliseconds(at), claim)
 
     async def _record(self, group: Sequence[TriedDelivery]) -> Sequence[bool | Exception]:

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
-from pgw.domain.delivery import Delivery, DeliveryKey
-from pgw.domain.idempotency import Claim
+from pgw.domain.delivery import DeliveryKey, DeliveryTold
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Err, Ok, Result
 from pgw.domain.webhook import MOST_ENDPOINTS, EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage import reading, webhooks
@@ -45,7 +46,8 @@ def add(
         if len(others) >= MOST_ENDPOINTS:
             return Err(EndpointRefusal.TOO_MANY)
         _put(connection, endpoint)
-        _claim(connection, endpoint.merchant_id, claim, milliseconds(endpoint.created_at))
+        if claim is not None:
+            _add_claim(connection, endpoint.merchant_id, claim, milliseconds(endpoint.created_at))
     return Ok(None)
 
 
@@ -54,7 +56,7 @@ def change(
     merchant_id: str,
     endpoint_id: str,
     become: EndpointChange,
-    claim: Claim | None,
+    claim: ClaimOnce[WebhookEndpoint] | None,
 ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
     with transaction(connection):
         if before := _before(connection, merchant_id, claim):
@@ -67,7 +69,8 @@ def change(
         if any(other.url == endpoint.url and other.id != endpoint_id for other in others):
             return Err(EndpointRefusal.DUPLICATE)
         _put(connection, endpoint)
-        _claim(connection, merchant_id, claim, milliseconds(endpoint.updated_at))
+        if claim is not None:
+            _add_claim(connection, merchant_id, claim.make(endpoint), milliseconds(endpoint.updated_at))
     return Ok(endpoint)
 
 
@@ -85,8 +88,12 @@ def enabled(connection: sqlite3.Connection, after_id: str, limit: int) -> list[W
 
 
 def redeliver(
-    connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey, at: int, claim: Claim | None
-) -> Result[Delivery, RedeliveryRefusal | Claim]:
+    connection: sqlite3.Connection,
+    merchant_id: str,
+    key: DeliveryKey,
+    at: int,
+    claim: ClaimOnce[DeliveryTold] | None,
+) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
     with transaction(connection):
         if before := _before(connection, merchant_id, claim):
             return Err(before)
@@ -96,20 +103,23 @@ def redeliver(
         if not endpoint.is_enabled:
             return Err(RedeliveryRefusal.ENDPOINT_DISABLED)
         webhooks.make_due(connection, merchant_id, key, at)
-        _claim(connection, merchant_id, claim, at)
         told = webhooks.delivery(connection, merchant_id, key)
-    assert told is not None, "it was there a moment ago"
-    return Ok(told.delivery)
+        assert told is not None, "it was there a moment ago"
+        if claim is not None:
+            _add_claim(connection, merchant_id, claim.make(told), at)
+    return Ok(told)
 
 
-def _before(connection: sqlite3.Connection, merchant_id: str, claim: Claim | None) -> Claim | None:
-    return claim and reading.claim(connection, merchant_id, claim.key)
+def _before(
+    connection: sqlite3.Connection, merchant_id: str, claim: Claim | ClaimOnce[Any] | None
+) -> Claim | None:
+    """Return what was accepted under the key before, if the request has one."""
+    return None if claim is None else reading.claim(connection, merchant_id, claim.key)
 
 
-def _claim(connection: sqlite3.Connection, merchant_id: str, claim: Claim | None, at: int) -> None:
-    if claim is not None:
-        values = [merchant_id, claim.key, claim.fingerprint, claim.answer, at, claim.subject_id]
-        connection.execute(_ADD_CLAIM, values)
+def _add_claim(connection: sqlite3.Connection, merchant_id: str, claim: Claim, at: int) -> None:
+    values = [merchant_id, claim.key, claim.fingerprint, claim.answer, at, claim.subject_id]
+    connection.execute(_ADD_CLAIM, values)
 
 
 def _put(connection: sqlite3.Connection, endpoint: WebhookEndpoint) -> None:

@@ -1,13 +1,12 @@
 """What the gateway asks of its storage about webhooks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
 
 from pgw.domain.delivery import (
-    Delivery,
     DeliveryKey,
     DeliveryStatus,
     DeliveryTold,
@@ -15,7 +14,7 @@ from pgw.domain.delivery import (
     TriedDelivery,
 )
 from pgw.domain.errors import Refusal
-from pgw.domain.idempotency import Claim
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 
@@ -57,7 +56,11 @@ class WebhookStorage(Protocol):
         """
 
     async def change_endpoint(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         """Change an endpoint of the merchant's that is not deleted, and return it as it is from now on."""
 
@@ -75,6 +78,9 @@ class WebhookStorage(Protocol):
 
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         """Return a page of all endpoints that are enabled, by id."""
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return the time of what is due first, of those endpoints for which there is anything."""
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()
@@ -100,6 +106,10 @@ class WebhookStorage(Protocol):
         """Return a page of the merchant's deliveries, the newest first, those before a key."""
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, at: datetime, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self,
+        merchant_id: str,
+        key: DeliveryKey,
+        at: datetime,
+        claim: ClaimOnce[DeliveryTold] | None = None,
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         """Make a delivery due now, whatever became of it, with the whole schedule before it."""

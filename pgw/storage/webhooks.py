@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pgw.domain.delivery import (
@@ -47,6 +48,13 @@ _DUE = f"""
         ORDER BY due_at, deliveries.seq)
 """
 _NEXT_DUE = "SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = ? AND due_at > ?"
+_FIRST_DUE = """
+    SELECT json_group_object(endpoint_id, due_at) FROM (
+        SELECT value AS endpoint_id, (SELECT min(due_at) FROM webhook_deliveries
+            WHERE webhook_deliveries.endpoint_id = value AND due_at IS NOT NULL) AS due_at
+        FROM json_each(?))
+    WHERE due_at IS NOT NULL
+"""
 _TRIES = f"""
     SELECT json_group_array(json(document)) FROM (
         SELECT json_object('number', number, 'at', at, 'milliseconds', milliseconds,
@@ -94,6 +102,11 @@ _REDELIVER = """
     UPDATE webhook_deliveries SET status = 'Pending', failures = 0, due_at = ?, updated_at = ?
     WHERE merchant_id = ? AND seq = ? AND endpoint_id = ?
 """
+
+
+def first_due_at(connection: sqlite3.Connection, endpoint_ids: Sequence[str]) -> dict[str, datetime]:
+    (document,) = connection.execute(_FIRST_DUE, [to_json(endpoint_ids)]).fetchone()
+    return {endpoint_id: from_milliseconds(at) for endpoint_id, at in json.loads(document).items()}
 
 
 def due(

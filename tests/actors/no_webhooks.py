@@ -1,13 +1,13 @@
 """What a storage of payments alone has of webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import trio
 
-from pgw.domain.delivery import Delivery, DeliveryKey, DeliveryTold, TriedDelivery
+from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
 from pgw.domain.errors import Refusal
-from pgw.domain.idempotency import Claim
+from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage.webhook_port import DeliveryFilter, Due, EndpointChange, WebhookStorage
@@ -20,7 +20,11 @@ class NoWebhooks(WebhookStorage):
         raise NotImplementedError
 
     async def change_endpoint(
-        self, merchant_id: str, endpoint_id: str, change: EndpointChange, claim: Claim | None = None
+        self,
+        merchant_id: str,
+        endpoint_id: str,
+        change: EndpointChange,
+        claim: ClaimOnce[WebhookEndpoint] | None = None,
     ) -> Result[WebhookEndpoint, EndpointRefusal | Claim]:
         raise NotImplementedError
 
@@ -36,6 +40,10 @@ class NoWebhooks(WebhookStorage):
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:  # noqa: ARG002
         await trio.lowlevel.checkpoint()
         return []
+
+    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:  # noqa: ARG002
+        await trio.lowlevel.checkpoint()
+        return {}
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()
@@ -54,6 +62,10 @@ class NoWebhooks(WebhookStorage):
         raise NotImplementedError
 
     async def redeliver(
-        self, merchant_id: str, key: DeliveryKey, at: datetime, claim: Claim | None = None
-    ) -> Result[Delivery, RedeliveryRefusal | Claim]:
+        self,
+        merchant_id: str,
+        key: DeliveryKey,
+        at: datetime,
+        claim: ClaimOnce[DeliveryTold] | None = None,
+    ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
         raise NotImplementedError

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from pgw.actors.webhooks import WebhookPorts, Webhooks
+from pgw.actors.webhook_ports import WebhookPorts
+from pgw.actors.webhooks import Webhooks
 from pgw.domain.delivery import DueDelivery, RetrySchedule
 from pgw.domain.webhook import WebhookEndpoint
 from pgw.ports import Clock, SystemRandomness

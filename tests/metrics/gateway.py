@@ -15,6 +15,7 @@ from pgw.storage.port import StorageUnavailable, UnresolvedCount
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.memory_storage import MemoryStorage
 from tests.actors.tree import ports_with
+from tests.actors.webhook_scene import no_webhooks
 from tests.metrics.families import Scrape
 from tests.simulation.seeded_ports import SimulatedClock
 
@@ -46,7 +47,9 @@ def exposition_of(
 ) -> Exposition:
     clock, storage = clock or SimulatedClock(), storage or CountingStorage()
     gateway = Gateway(ports_with(storage, FakeConnector(), clock=clock), GatewayLimits(10, 10, taken_up=1))
-    gauges = Gauges(gateway, storage, EventStream(str), lambda: 9, range(7), clock, "1.2.3")
+    gauges = Gauges(
+        gateway, storage, EventStream(str), no_webhooks(storage, clock), lambda: 9, range(7), clock, "1.2.3"
+    )
     return Exposition(measures.registry, gauges)
 
 

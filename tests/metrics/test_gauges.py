@@ -20,6 +20,7 @@ from tests.actors.callers import LATER
 from tests.actors.fake_bank import FakeConnector, says_after, says_in_turn
 from tests.actors.orders import an_order, authorize
 from tests.actors.tree import ports_with, start_gateway
+from tests.actors.webhook_scene import no_webhooks
 from tests.metrics.families import Scrape
 from tests.metrics.gateway import CountingStorage, scraped, some_measures
 from tests.simulation.seeded_ports import SimulatedClock
@@ -38,7 +39,9 @@ class Scene:
         self.gateway = gateway
         self.stream = stream
         self.connector = connector
-        gauges = Gauges(gateway, BusyStorage(), stream, lambda: 9, range(7), SimulatedClock(), "1.2.3")
+        storage, clock = BusyStorage(), SimulatedClock()
+        webhooks = no_webhooks(storage, clock)
+        gauges = Gauges(gateway, storage, stream, webhooks, lambda: 9, range(7), clock, "1.2.3")
         self._exposition = Exposition(some_measures().registry, gauges)
 
     async def scrape(self) -> Scrape:

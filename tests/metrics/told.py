@@ -28,5 +28,14 @@ class Told:
     def restarted(self, actor: str) -> None:
         self.calls.append(("restarted", actor))
 
+    def webhook_tried(self, outcome: str, seconds: float) -> None:
+        self.calls.append(("webhook", outcome, round(seconds, 6)))
+
+    def webhook_given_up(self) -> None:
+        self.calls.append(("given up",))
+
+    def webhook_endpoint_disabled(self) -> None:
+        self.calls.append(("endpoint disabled",))
+
     def loop_lagged(self, seconds: float) -> None:
         self.calls.append(("lag", seconds))

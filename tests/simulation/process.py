@@ -15,8 +15,8 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway, GatewayLimits
 from pgw.actors.key_ring import KeyRing
 from pgw.actors.payment_ports import PaymentPorts
-from pgw.actors.supervisor import ChildSpec, Restart
-from pgw.actors.webhooks import WebhookPorts, Webhooks
+from pgw.actors.webhook_ports import WebhookPorts
+from pgw.actors.webhooks import Webhooks
 from pgw.bank.http import HttpBank
 from pgw.bank.port import Answer, BankFeature, Call
 from pgw.domain.delivery import RetrySchedule
@@ -110,8 +110,7 @@ async def run_process(
         limits = GatewayLimits(MOST_IN_FLIGHT, MOST_IN_FLIGHT_A_MERCHANT, taken_up=plan.concurrency)
         webhooks = Webhooks(_webhook_ports(around, storage, life))
         told.append(webhooks.on_committed)
-        beside = [ChildSpec("webhooks", webhooks.run, Restart.PERMANENT)]
-        gateway = Gateway(_ports(around, storage, life), limits, beside=beside)
+        gateway = Gateway(_ports(around, storage, life), limits, beside=[webhooks.spec])
         nursery.start_soon(gateway.run)
         await gateway.recover()
         process = Process(life, gateway, storage, stream, webhooks)
@@ -121,8 +120,10 @@ async def run_process(
             nursery.start_soon(on_ready, process)
             await stopping.wait()
             gateway.admit_no_more()
+            webhooks.begin_no_more()
             with trio.move_on_after(GRACE_SECONDS):
                 await gateway.drained()
+                await webhooks.drained()
         nursery.cancel_scope.cancel()
 
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import trio
 from attrs import frozen
 
+from pgw.actors import webhook_endpoint
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
 from pgw.domain.payment import PaymentStatus
@@ -80,7 +81,10 @@ async def simulate(simulation: Simulation, plan: Plan) -> Verdict:
 
 @contextmanager
 def _patched(plan: Plan) -> Iterator[None]:
-    with patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint):
+    with (
+        patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint),
+        patch.object(webhook_endpoint, "MOST_AT_A_TIME", plan.webhooks.of_endpoint),
+    ):
         yield
 
 

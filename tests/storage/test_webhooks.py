@@ -129,10 +129,10 @@ async def test_a_delivery_is_told_with_each_try_and_can_be_sent_again(
     again = await storage.redeliver("mer_a", told.delivery.key, LATER)
     assert isinstance(again, Ok)
     assert (DeliveryStatus.PENDING, 1, 0, LATER) == (
-        again.value.status,
-        again.value.tries,
-        again.value.failures,
-        again.value.due_at,
+        again.value.delivery.status,
+        again.value.delivery.tries,
+        again.value.delivery.failures,
+        again.value.delivery.due_at,
     )
     assert told.delivery.key == DeliveryKey.of(told.delivery.key.id)
 
