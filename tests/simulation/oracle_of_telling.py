@@ -56,12 +56,16 @@ def _out_of_order(
     """What is told for the first time comes after all before it of its payment, once those are over."""
     key = telling.key
     of_payment = [one.key for one in receiver.tellings if one.payment_id == payment_id]
-    if any(one.endpoint_id == key.endpoint_id and one.seq > key.seq for one in of_payment):
+    is_late = any(one.endpoint_id == key.endpoint_id and one.seq > key.seq for one in of_payment)
+    if is_late and not _was_given_up(receiver, key, limits):
         yield f"webhooks: {key} is told after what comes after it"
     values = [key.endpoint_id, payment_id, key.seq]
     for (seq,) in connection.execute(_PENDING_BEFORE, values).fetchall():
         before = DeliveryKey(seq, key.endpoint_id)
-        # What was given up and is asked for again has been over.
-        was_given_up = before in receiver.asked_again and receiver.sent[before] >= limits.tries
-        if not was_given_up and not receiver.has_acknowledged(before):
+        if not receiver.has_acknowledged(before) and not _was_given_up(receiver, before, limits):
             yield f"webhooks: {key} is told before {before} is over"
+
+
+def _was_given_up(receiver: Receiver, key: DeliveryKey, limits: Limits) -> bool:
+    """Tell whether it was over once, and comes now because its merchant asked for it again."""
+    return key in receiver.asked_again and receiver.sent[key] >= limits.tries

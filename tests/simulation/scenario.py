@@ -12,7 +12,7 @@ from unittest.mock import patch
 import trio
 from attrs import frozen
 
-from pgw.actors import webhook_endpoint
+from pgw.actors import webhook_delivery, webhook_endpoint, webhook_ports
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
 from pgw.domain.payment import PaymentStatus
@@ -35,6 +35,7 @@ from tests.simulation.oracle_of_webhooks import webhooks_at_the_end
 from tests.simulation.plan import Plan
 from tests.simulation.process import DATABASE, MERCHANTS
 from tests.simulation.receiver import Receiver
+from tests.simulation.receiver_faults import LONGEST_RETRY_AFTER
 from tests.simulation.seeded import Simulation
 from tests.simulation.storage import books_of, connection_of, open_simulated_storage
 from tests.simulation.subscriber import follow
@@ -84,6 +85,9 @@ def _patched(plan: Plan) -> Iterator[None]:
     with (
         patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint),
         patch.object(webhook_endpoint, "MOST_AT_A_TIME", plan.webhooks.of_endpoint),
+        # A time that is further away than the longest wait is of a clock that went wrong.
+        patch.object(webhook_ports, "LONGEST_ASKED_FOR", LONGEST_RETRY_AFTER),
+        patch.object(webhook_delivery, "LONGEST_ASKED_FOR", LONGEST_RETRY_AFTER),
     ):
         yield
 
