@@ -4,6 +4,7 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 import httpcore
@@ -28,7 +29,9 @@ from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
 from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.open_connections import OpenConnections
+from pgw.http.origin import canonical_origins
 from pgw.http.server import listen, serve, url_of
 from pgw.http.stopping import Stopping
 from pgw.http.throttle import make_throttle
@@ -94,6 +97,8 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 *(gateway, storage, stream, keys, clock, ids, stopping, settings.grace, secret),
                 webhooks=telling.webhooks,
                 webhook_secrets=telling.secrets,
+                tickets=StreamTickets(keys, clock, randomness),
+                allowed_origins=canonical_origins(settings.allowed_origins),
             )
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)
@@ -153,7 +158,10 @@ def _at_start(settings: Settings) -> Iterator[None]:
 
 def _limits(settings: Settings) -> GatewayLimits:
     return GatewayLimits(
-        settings.max_in_flight, settings.max_in_flight_a_merchant, taken_up=settings.bank_concurrency
+        settings.max_in_flight,
+        settings.max_in_flight_a_merchant,
+        taken_up=settings.bank_concurrency,
+        events_kept_for=timedelta(seconds=settings.events_kept_for),
     )
 
 

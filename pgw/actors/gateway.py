@@ -1,12 +1,13 @@
 """The root of the tree: banks, and merchants with their payments."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import structlog
 from attrs import frozen
 
 from pgw.actors.bank import Bank
-from pgw.actors.housekeeping import Housekeeping
+from pgw.actors.housekeeping import EVENTS_KEPT_FOR, Housekeeping
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.merchant import Merchant
@@ -29,11 +30,15 @@ _log = structlog.get_logger()
 
 @frozen
 class GatewayLimits:
-    """How many payments may be in flight, in all and for one merchant, and how many taken up at a time."""
+    """How many payments may be in flight, in all and for one merchant, and how many taken up at a time.
+
+    Events are kept for at least so long.
+    """
 
     in_flight: int
     in_flight_a_merchant: int
     taken_up: int
+    events_kept_for: timedelta = EVENTS_KEPT_FOR
 
 
 class Gateway:
@@ -86,7 +91,7 @@ class Gateway:
         Raises `RestartIntensityExceeded` inside exception groups, which ends the process.
         """
         bank = self._ports.bank
-        housekeeping = Housekeeping(self._ports.storage, self._ports.clock)
+        housekeeping = Housekeeping(self._ports.storage, self._ports.clock, self._limits.events_kept_for)
         await self._supervisor.run(
             ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT),
             ChildSpec("recovery", self._recovery.run, Restart.PERMANENT),

@@ -55,6 +55,10 @@ class KeyRing:
             return None
         return credential if self._honours(credential.key) else None
 
+    def honours(self, credential: Credential) -> bool:
+        """Tell whether a credential that was found is still good."""
+        return not credential.is_over and self._honours(credential.key)
+
     def take(self, keys: Iterable[ApiKey]) -> None:
         """Honour keys as they are from now on. One that was revoked here stays so, whatever is stored."""
         for key in keys:
@@ -87,7 +91,7 @@ class KeyRing:
         """Cancel the scope, while the block runs, when the credential is over; also where it is already."""
         credential.users[scope] = None
         self._in_use[credential] = None
-        if credential.is_over or not self._honours(credential.key):
+        if not self.honours(credential):
             self._end(credential)
         try:
             yield

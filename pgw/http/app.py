@@ -16,12 +16,19 @@ from werkzeug.routing import MapAdapter
 from pgw.actors.key_ring import Credential
 from pgw.domain.errors import Refusal
 from pgw.http import answers
-from pgw.http.authentication import credential_of, insufficient_scope, unauthorized
+from pgw.http.authentication import (
+    Challenge,
+    holder_of_key,
+    holder_of_ticket,
+    refuse_without_scope,
+    unauthorized,
+)
 from pgw.http.call import Call, Parts
 from pgw.http.docs.document import docs, openapi_path
 from pgw.http.exchange import Exchange
 from pgw.http.front import KEY_ID, MERCHANT_ID, REQUEST_ID, ROUTE, Application, Front
 from pgw.http.listener import Listener
+from pgw.http.origin import refuse_foreign_page
 from pgw.http.routes import ROUTES, Route
 from pgw.http.throttle import NO_THROTTLE, Throttle
 from pgw.http.trusted_proxies import NO_PROXIES, TrustedProxies
@@ -78,15 +85,9 @@ def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., A
     async def endpoint(**arguments: Any) -> Response | None:
         inbound = _inbound()
         cast("Any", inbound.scope)[ROUTE] = template
-        credential = credential_of(parts.keys, inbound.headers.get("Authorization")) if route.scope else None
-        if isinstance(credential, str):
-            call = _call(inbound)
-            return throttle.refuse_stranger(parts, call) or unauthorized(parts, call, challenge=credential)
-        call = _call(inbound, credential)
-        if route.scope and (too_often := throttle.refuse_merchant(parts, call)):
-            return too_often
-        if route.scope and route.scope not in call.credential.key.scopes:
-            return insufficient_scope(parts, call, route.scope)
+        call = _admitted(parts, throttle, route, inbound)
+        if not isinstance(call, Call):
+            return call
         if not _accepts(inbound, offered):
             return answers.problem(parts, call, "NotAcceptable")
         if route.method == "WS":
@@ -97,6 +98,25 @@ def _endpoint(parts: Parts, throttle: Throttle, route: Route) -> Callable[..., A
         return answer
 
     return endpoint
+
+
+def _admitted(
+    parts: Parts, throttle: Throttle, route: Route, inbound: Request | Websocket
+) -> Call | Response:
+    """Return the call, its caller known where the route asks for one, or what refuses it."""
+    call = _call(inbound)
+    if route.method == "WS" and (foreign := refuse_foreign_page(parts, call)):
+        return foreign
+    if route.scope is None:
+        return call
+    match holder_of_ticket(parts, call) if route.takes_ticket else holder_of_key(parts, call):
+        case Challenge() as challenge:
+            return throttle.refuse_stranger(parts, call) or unauthorized(parts, call, challenge)
+        case Credential() as credential:
+            call = _call(inbound, credential)
+        case refused:
+            return refused
+    return throttle.refuse_merchant(parts, call) or refuse_without_scope(parts, call, route.scope) or call
 
 
 def _is_shown(answer: Response) -> bool:

@@ -8,6 +8,7 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.actors.webhooks import Webhooks
 from pgw.http.docs.files import Docs
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
 from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
@@ -20,7 +21,8 @@ class Parts:
     """What endpoints work with, made once at start. `stopping` is set when shutdown begins.
 
     From then on there are `grace` seconds until what still runs is cut off. `secret` is what fingerprints of
-    requests are made with; `docs` is the application's own to add.
+    requests are made with; `allowed_origins` are those of pages elsewhere that may open a stream, as browsers
+    spell them; `docs` is the application's own to add.
     """
 
     gateway: Gateway
@@ -34,6 +36,8 @@ class Parts:
     secret: bytes = field(repr=False)
     webhooks: Webhooks
     webhook_secrets: WebhookSecrets
+    tickets: StreamTickets
+    allowed_origins: frozenset[str] = frozenset()
     measures: Measures = UNMEASURED
     scrape: Scrape = scrape_nothing
     docs: Docs | None = field(default=None, repr=False)

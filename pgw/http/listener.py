@@ -6,10 +6,11 @@ from typing import Any, cast
 
 import trio
 from attrs import define
-from quart.asgi import ASGIWebsocketConnection
-from quart.wrappers import Websocket
+from quart.wrappers import Response, Websocket
 from quart_trio.asgi import TrioASGIWebsocketConnection
 
+INTERNAL_ERROR = 1011
+WENT_WRONG = "Something went wrong on our side: connect again, with the last seq that you have as after."
 _INCOMING = "pgw.incoming"
 
 
@@ -45,14 +46,30 @@ def incoming(websocket: Websocket) -> Incoming:
 
 
 class Listener(TrioASGIWebsocketConnection):
-    """Quart-Trio's own runs the endpoint in a task of its own, and keeps what the client says for it."""
+    """Quart-Trio's own runs the endpoint in a task of its own, and keeps what the client says for it.
+
+    It also closes a stream that failed as one that ended well.
+    """
 
     async def __call__(self, receive: Any, send: Any) -> None:
         websocket = self._create_websocket_from_scope(send)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_watch, receive, incoming(websocket), nursery.cancel_scope)
-            await ASGIWebsocketConnection.handle_websocket(self, websocket, send)
+            response = await self.app.handle_websocket(websocket)
+            if self._accepted and not self._closed:
+                await self.close_connection(send, INTERNAL_ERROR, WENT_WRONG)
+            elif not self._accepted:
+                await _refuse(send, cast("Response", response))
             nursery.cancel_scope.cancel()
+
+
+async def _refuse(send: Any, response: Response) -> None:
+    """Answer a handshake with what is no upgrade (ASGI, WebSocket Denial Response)."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
+    start = {"type": "websocket.http.response.start", "status": response.status_code, "headers": headers}
+    await send(start)
+    body = await response.get_data(as_text=False)
+    await send({"type": "websocket.http.response.body", "body": body, "more_body": False})
 
 
 async def _watch(receive: Any, heard: Incoming, all_of_it: trio.CancelScope) -> None:

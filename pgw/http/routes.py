@@ -16,7 +16,9 @@ from pgw.http.health.ready import READY, ready
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import fetch as jobs_fetch
 from pgw.http.jobs import stream_description as streams
+from pgw.http.jobs.issue_ticket import issue_ticket
 from pgw.http.jobs.stream import stream
+from pgw.http.jobs.ticket_description import ISSUE_TICKET
 from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
@@ -31,7 +33,8 @@ Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 class Route:
     """A method, a path, its endpoint and the scope that a key must have; `WS` is a WebSocket.
 
-    Without a scope no key is needed. `operation` describes it, as `/openapi.json` shows it.
+    Without a scope no key is needed. `operation` describes it, as `/openapi.json` shows it. Where it
+    `takes_ticket` one may stand in the query, in the place of a key.
     """
 
     method: str
@@ -39,6 +42,7 @@ class Route:
     endpoint: Endpoint
     scope: Scope | None
     operation: Operation
+    takes_ticket: bool = False
 
 
 _READ, _WRITE = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
@@ -46,10 +50,11 @@ ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
-    Route("WS", "/jobs/stream", stream, _READ, streams.ALL),
-    Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE),
-    Route("GET", "/jobs/stream", upgrade_required, _READ, streams.ALL),
-    Route("GET", "/jobs/<job_id>/stream", upgrade_required, _READ, streams.ONE),
+    Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
+    Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),
+    Route("GET", "/jobs/stream", upgrade_required, _READ, streams.ALL, takes_ticket=True),
+    Route("GET", "/jobs/<job_id>/stream", upgrade_required, _READ, streams.ONE, takes_ticket=True),
+    Route("POST", "/stream-tickets", issue_ticket, _READ, ISSUE_TICKET),
     Route("GET", "/health/live", live, None, LIVE),
     Route("GET", "/health/ready", ready, None, READY),
     Route("GET", "/metrics", scrape, None, SCRAPE),

@@ -10,6 +10,7 @@ from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping, Pong
 from wsproto.frame_protocol import CloseReason
 
+TOO_BIG = "A message of more than 4 KiB, and none is expected: connect again, with the last seq as after."
 _BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -57,7 +58,7 @@ class WebSocket(WSStream):
                     try:
                         self.buffer.extend(event)
                     except FrameTooLargeError:
-                        await self._close(CloseReason.MESSAGE_TOO_BIG)
+                        await self._close(CloseReason.MESSAGE_TOO_BIG, TOO_BIG)
                         return
                     if event.message_finished:
                         assert self.app_put is not None
@@ -71,8 +72,8 @@ class WebSocket(WSStream):
                     await self._close(event.code)
                     return
 
-    async def _close(self, code: int) -> None:
+    async def _close(self, code: int, reason: str | None = None) -> None:
         """Say why, in answer to the client's own closing or because of its error."""
         if self.connection.state in {ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}:
-            await self._send_wsproto_event(CloseConnection(code=code))
+            await self._send_wsproto_event(CloseConnection(code=code, reason=reason))
         await self.send(StreamClosed(stream_id=self.stream_id))

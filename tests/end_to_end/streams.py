@@ -54,10 +54,14 @@ async def frame(stream: WebSocketConnection) -> dict[str, Any]:
 
 
 async def closed_with(stream: WebSocketConnection) -> int:
+    return (await closed_because(stream))[0]
+
+
+async def closed_because(stream: WebSocketConnection) -> tuple[int, str | None]:
     with pytest.raises(ConnectionClosed) as closed:
         await stream.get_message()
     assert closed.value.reason is not None
-    return int(closed.value.reason.code)
+    return int(closed.value.reason.code), closed.value.reason.reason
 
 
 def seqs(frames: list[dict[str, Any]]) -> list[int]:

@@ -12,7 +12,8 @@ from tests.described import assert_described
 from tests.end_to_end.programs import KEY, Gateway
 
 PATHS = sorted({route.path.replace("<", "").replace(">", "") for route in ROUTES})
-TAKEN = {path: {"GET", "HEAD"} if path != "/payments" else {"POST"} for path in PATHS}
+POSTED = {"/payments", "/stream-tickets"}
+TAKEN = {path: {"POST"} if path in POSTED else {"GET", "HEAD"} for path in PATHS}
 OTHERS = ("OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PURGE")
 
 

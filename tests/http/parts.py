@@ -5,7 +5,9 @@ from pgw.actors.gateway import Gateway
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.http.call import Parts
 from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
+from pgw.ports import SystemRandomness
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
 from tests.actors.fake_bank import FakeConnector
@@ -29,4 +31,5 @@ def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts
         *(gateway, storage, stream, keys, ports.clock, ports.ids, stopping, 10.0, SECRET),
         webhooks=no_webhooks(storage, ports.clock),
         webhook_secrets=WebhookSecrets(SECRET),
+        tickets=StreamTickets(keys, ports.clock, SystemRandomness()),
     )

@@ -6,6 +6,7 @@ import pytest
 import trio
 from attrs import evolve
 
+from pgw.http.websocket import TOO_BIG
 from tests.http.applications import Answering, SendingForEver, SendingTwoAtOnce, refusing
 from tests.http.serving import IMPATIENT, PATIENT, Served, heard, ours, problem_in, rest, rest_within, stock
 
@@ -94,7 +95,9 @@ async def test_a_frame_that_must_not_be_is_told_so_and_ends_its_own_connection_o
         async with await upgraded(served) as client:
             await client.send_all(sent * 3)
             ended = await rest(client)
-        assert ended.removeprefix(PING).startswith(b"\x88\x02" + code.to_bytes(2, "big"))
+        reason = TOO_BIG.encode() if code == 1009 else b""
+        closed = bytes([0x88, 2 + len(reason)]) + code.to_bytes(2, "big") + reason
+        assert ended.removeprefix(PING).startswith(closed)
         assert [] == application.received
         assert await lives(served)
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import trio
 from quart.wrappers import Websocket
 from trio.testing import MockClock, wait_all_tasks_blocked
+from werkzeug.datastructures import MultiDict
 
 from pgw.actors.event_stream import CAPACITY
 from pgw.actors.gateway import Gateway, GatewayLimits
@@ -31,6 +32,10 @@ class QuietStorage(MemoryStorage):
         assert MERCHANT_ID == merchant_id
         return LAST_SEQ
 
+    async def forgotten_seq(self, merchant_id: str) -> int:
+        assert MERCHANT_ID == merchant_id
+        return 0
+
     async def events_after(
         self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
     ) -> Sequence[JobEvent]:
@@ -43,7 +48,7 @@ class Reader:
     """A WebSocket that keeps what it is sent, and when, in monotonic seconds; sends wait for `may_send`."""
 
     def __init__(self) -> None:
-        self.args: dict[str, str] = {}
+        self.args: MultiDict[str, str] = MultiDict()
         self.scope: dict[str, Any] = {}
         self.frames: list[tuple[float, dict[str, Any]]] = []
         self.closed_with: int | None = None

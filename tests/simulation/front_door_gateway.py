@@ -15,6 +15,7 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBank
 from pgw.http.call import Parts
 from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
@@ -74,6 +75,7 @@ async def open_gateway(
             SECRET,
             no_webhooks(storage, simulation.clock),
             WebhookSecrets(SECRET),
+            StreamTickets(keys, simulation.clock, simulation.randomness),
         )
         nursery.cancel_scope.cancel()
 

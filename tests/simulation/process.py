@@ -23,6 +23,7 @@ from pgw.domain.delivery import RetrySchedule
 from pgw.domain.event import Event
 from pgw.http.call import Parts
 from pgw.http.jobs.frames import event_frame
+from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
 from pgw.ports import Clock
 from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
@@ -146,6 +147,7 @@ async def _open_front_door(
         SECRET,
         webhooks=process.webhooks,
         webhook_secrets=WebhookSecrets(SECRET),
+        tickets=StreamTickets(keys, simulation.clock, simulation.randomness),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

@@ -9,7 +9,8 @@ from typing import Any, cast
 import trio
 
 from pgw.actors.event_stream import SubscriberTooSlow
-from pgw.http.jobs.events import Position, events_from
+from pgw.http.jobs.events import events_from
+from pgw.http.jobs.position import Position
 from pgw.storage.port import StorageUnavailable
 from tests.simulation.books import Told
 from tests.simulation.frames import told_by

@@ -20,11 +20,12 @@ from pgw.http.docs.problems import (
 from pgw.http.docs.values import VALUES
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import stream_description as streams
+from pgw.http.jobs import ticket_description as tickets
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
 
-_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | explain.SCHEMAS | VALUES
+_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | tickets.SCHEMAS | explain.SCHEMAS | VALUES
 _PATH_PARAMETER = re.compile("<([a-z_]+)>")
 _REQUEST_ID = {
     "name": "X-Request-Id",
@@ -93,7 +94,14 @@ def _components() -> dict[str, Any]:
                 "scheme": "bearer",
                 "description": "Your key, such as the one that `pgw demo` prints. It determines the "
                 "merchant: no request names one. The scope that an operation takes is named with it.",
-            }
+            },
+            "ticket": {
+                "type": "apiKey",
+                "in": "query",
+                "name": "ticket",
+                "description": "A ticket of `POST /stream-tickets`, in the place of a key: for a browser, "
+                "whose WebSockets can send none.",
+            },
         },
     }
 
@@ -107,7 +115,7 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
         "tags": [operation.tag.label],
         "summary": operation.summary,
         "description": f"{operation.description}\n\n{_key_taken(route)}",
-        "security": [{"key": [route.scope]}] if route.scope else [],
+        "security": _security(route),
         "parameters": [
             *(_parameter(one) for one in operation.parameters),
             component("parameters", "XRequestId"),
@@ -117,7 +125,7 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
         content = {"schema": operation.body.schema, "examples": operation.body.examples}
         described["requestBody"] = {
             "description": operation.body.description,
-            "required": True,
+            "required": operation.body.is_required,
             "content": {JSON: content},
         }
     told = {str(answer.status): _answer(answer, headers) for answer in operation.answers}
@@ -125,8 +133,15 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
     return described | {"responses": {**told, **problems}}
 
 
+def _security(route: Route) -> list[dict[str, Any]]:
+    """Say by what a caller is known: any one of these."""
+    by_key = [{"key": [route.scope]}] if route.scope else []
+    return [*by_key, {"ticket": []}] if route.takes_ticket else by_key
+
+
 def _key_taken(route: Route) -> str:
-    return f"Takes a key with the scope `{route.scope}`." if route.scope else "No key is needed."
+    or_ticket = ", or a ticket of such a key" if route.takes_ticket else ""
+    return f"Takes a key with the scope `{route.scope}`{or_ticket}." if route.scope else "No key is needed."
 
 
 def _example_of(path: str, operation: Operation) -> str:

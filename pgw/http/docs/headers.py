@@ -36,6 +36,10 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "The seconds that were waited for at most (RFC 7240).",
         "schema": {"type": "string", "pattern": "^wait=([1-9]|[12][0-9]|30)$", "examples": ["wait=10"]},
     },
+    "WWWAuthenticateWithScope": {
+        "description": "The scope that it takes (RFC 6750); absent where it is not for want of one.",
+        "schema": {"type": "string", "pattern": "^Bearer", "examples": ["Bearer"]},
+    },
     "WWWAuthenticate": {
         "description": "How to authenticate (RFC 6750).",
         "required": True,
@@ -65,6 +69,11 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "Keep it, and ask whether it is still the same before using it.",
         "required": True,
         "schema": {"type": "string", "enum": ["no-cache"]},
+    },
+    "NoStore": {
+        "description": "It is secret: no cache may keep it.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["no-store"]},
     },
     "ContentSecurityPolicy": {
         "description": "What the page may load: nothing of any other origin.",
@@ -99,7 +108,7 @@ OF_KEYED = {**OF_ALL, "RateLimit": header("RateLimit"), "RateLimit-Policy": head
 # Beside these, on the problems of a status.
 OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     401: {"WWW-Authenticate": header("WWWAuthenticate")},
-    403: {"WWW-Authenticate": header("WWWAuthenticate")},
+    403: {"WWW-Authenticate": header("WWWAuthenticateWithScope")},
     405: {"Allow": header("Allow")},
     409: {"Retry-After": header("RetryAfter")},
     426: {"Upgrade": header("Upgrade"), "Sec-WebSocket-Version": header("SecWebSocketVersion")},

@@ -38,11 +38,12 @@ class Parameter:
 
 @frozen
 class Body:
-    """A request's JSON; the first example is the one that is tried out."""
+    """A request's JSON, which may be left out where it is not required; the first example is tried out."""
 
     description: str
     schema: Schema
     examples: Mapping[str, Any]
+    is_required: bool = True
 
 
 @frozen

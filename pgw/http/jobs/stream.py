@@ -1,80 +1,92 @@
 """`WS /jobs/stream` and `/jobs/{id}/stream`: from storage, then live, none missing and none twice."""
 
-import re
 from contextlib import aclosing
 
 import trio
 from quart import Response
 from quart.wrappers import Websocket
 
-from pgw.actors.event_stream import SubscriberTooSlow
-from pgw.domain.errors import Invalid, InvalidCode, Refusal
+from pgw.actors.event_stream import PublishedEvent, SubscriberTooSlow
+from pgw.domain.errors import Refusal
 from pgw.domain.job import JobEvent
-from pgw.domain.result import Err, Ok, Result
+from pgw.domain.result import Err, Ok
 from pgw.http import answers
 from pgw.http.call import Call, Parts
-from pgw.http.jobs.events import Position, events_from
+from pgw.http.jobs import closing
+from pgw.http.jobs.closing import Closing
+from pgw.http.jobs.events import EventsForgotten, check_kept, events_from
 from pgw.http.jobs.frames import heartbeat_frame, ready_frame
-
-NORMAL_CLOSURE, POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1000, 1008, 1012, 1013
-KEY_IS_OVER = "The key is not good any more."
-_SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
+from pgw.http.jobs.position import Position, read_position
+from pgw.http.listener import incoming
+from pgw.storage.port import StorageUnavailable
 
 
 async def stream(
     parts: Parts, call: Call, websocket: Websocket, job_id: str | None = None
 ) -> Response | None:
     """Accept the WebSocket and send frames until either side leaves; or refuse it before the upgrade."""
-    match await _start(parts, call, job_id):
+    if parts.stopping.is_set():
+        return answers.problem(parts, call, Refusal.SHUTTING_DOWN)
+    match await read_position(parts, call, job_id):
         case Err(refused):
             return refused
         case Ok(position):
             pass
     await websocket.accept()
-    code, reason = SERVICE_RESTART, ""
+    frames, heard, ended = _Frames(websocket, position), incoming(websocket), None
     with (
         trio.CancelScope() as sending,
         parts.keys.cancelling(call.credential, sending),
         parts.stopping.ending(sending),
+        heard.cancelling(sending),
     ):
-        code = await _send_frames(parts, position, websocket)
+        ended = await _send_all(parts, position, frames)
     if call.credential.is_over:
-        code, reason = POLICY_VIOLATION, KEY_IS_OVER
-    await websocket.close(code, reason)
+        ended = closing.key_is_over()
+    elif ended is None:
+        why = closing.client_has_spoken if heard.has_spoken else closing.gateway_stops
+        ended = why(frames.seq)
+    await websocket.close(ended.code, ended.reason)
     return None
 
 
-async def _start(parts: Parts, call: Call, job_id: str | None) -> Result[Position, Response]:
-    """Judge the request: without `after` a merchant's stream starts at now, a job's at its first event."""
-    if parts.stopping.is_set():
-        return Err(answers.problem(parts, call, Refusal.SHUTTING_DOWN))
-    newest = await parts.storage.last_seq(call.merchant_id)
-    if job_id is not None and await parts.storage.job(call.merchant_id, job_id) is None:
-        return Err(answers.problem(parts, call, "UnknownJob"))
-    asked = call.request.args.get("after")
-    if asked is None:
-        return Ok(Position(call.merchant_id, job_id, newest if job_id is None else 0))
-    if not _SEQ.fullmatch(asked) or int(asked) > newest:
-        detail = "The query parameter `after` must be the `seq` of an event that was sent, or 0."
-        return Err(answers.invalid_request(parts, call, [Invalid(InvalidCode.INVALID_PARAMETER, detail)]))
-    return Ok(Position(call.merchant_id, job_id, int(asked)))
+class _Frames:
+    """Sends a stream's frames, and knows the `seq` of the last event that went out."""
+
+    def __init__(self, websocket: Websocket, position: Position) -> None:
+        self._websocket = websocket
+        self.seq = position.after
+
+    async def ready(self) -> None:
+        await self._websocket.send(ready_frame(self.seq))
+
+    async def send(self, published: PublishedEvent | None) -> None:
+        """Send an event, or a heartbeat. Once it began it goes out whole, also where it is cancelled."""
+        if published is None:
+            await self._websocket.send(heartbeat_frame(self.seq))
+            return
+        await self._websocket.send(published.text)
+        self.seq = published.event.seq
 
 
-async def _send_frames(parts: Parts, position: Position, websocket: Websocket) -> int:
-    """Send one frame an event; return the code to close with."""
-    seq = position.after
-    await websocket.send(ready_frame(seq))
+async def _send_all(parts: Parts, position: Position, frames: _Frames) -> Closing:
+    """Send one frame an event, until there is a reason to close."""
     try:
+        await check_kept(parts, position)
+        await frames.ready()
         async with aclosing(events_from(parts, position)) as events:
             async for published in events:
-                if published is None:
-                    await websocket.send(heartbeat_frame(seq))
-                    continue
-                event = published.event
-                seq = event.seq
-                await websocket.send(published.text)
-                if position.job_id is not None and isinstance(event, JobEvent) and event.is_last:
-                    return NORMAL_CLOSURE
+                await frames.send(published)
+                if position.job_id is not None and published is not None and _is_last(published):
+                    break
+    except EventsForgotten as gap:
+        return closing.events_are_forgotten(gap.seq)
     except SubscriberTooSlow:
-        return TRY_AGAIN_LATER
-    return NORMAL_CLOSURE
+        return closing.reader_is_slow(frames.seq)
+    except StorageUnavailable:
+        return closing.storage_is_unavailable(frames.seq)
+    return closing.job_has_ended()
+
+
+def _is_last(published: PublishedEvent) -> bool:
+    return isinstance(published.event, JobEvent) and published.event.is_last

@@ -35,7 +35,8 @@ SCHEMAS = {
 _AFTER = Parameter(
     "after",
     "query",
-    "Resumes after the event with this `seq`: what is stored first, then live, none missing and none twice.",
+    "Resumes after the event with this `seq`: what is stored first, then live, none missing and none twice. "
+    "Without it a stream of a job begins at its first event, one of all jobs at now.",
     {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "examples": [0]},
 )
 _FRAMES = """Connect with the WebSocket protocol (RFC 6455); a plain `GET` is answered 426.
@@ -46,13 +47,24 @@ change, and a heartbeat after every 15 s of silence. Nothing is expected of you 
     {"type": "stream.ready", "seq": 1040}
     {"type": "job.completed", "seq": 1041, "occurredAt": "…", "job": {…}}
 
+The reason of a close frame says what to do, and from which `seq` to resume with `after`.
+
 | closed with | means |
 |---|---|
 | 1000 | the job has ended, and this was its last event |
-| 1008 | your key has ended: connect again with another one |
-| 1009 | you sent a message of more than 4 KiB |
+| 1003 | you sent a message, of which none is expected: connect again, with `after` |
+| 1008 | your key has ended: connect again with another one, and `after` |
+| 1009 | you sent a message of more than 4 KiB: connect again, with `after` |
+| 1011 | something went wrong on our side: connect again, with `after` |
 | 1012 | the gateway restarts: connect again, with `after` |
-| 1013 | you read too slowly: connect again, with `after` |
+| 1013 | you read too slowly, or storage is not available: connect again in a while, with `after` |
+| 4410 | events that you ask for are no longer kept: fetch your jobs, then connect with the reason's `after` |
+
+Events are kept for 30 days unless the gateway is set otherwise. A job's stream without `after` is closed
+with 4410 too where the job's first event is no longer kept.
+
+A browser can send no key: let your server get a ticket from `POST /stream-tickets`, and connect with
+`?ticket=`. A page of another origin than the gateway's is answered 403, unless the gateway allows it.
 """
 _OPENED = Answer(
     101,
@@ -61,6 +73,8 @@ _OPENED = Answer(
 )
 _PROBLEMS = (
     InvalidCode.INVALID_PARAMETER,
+    InvalidCode.UNKNOWN_PARAMETER,
+    "ForbiddenOrigin",
     "UpgradeRequired",
     Refusal.SHUTTING_DOWN,
     Refusal.STORAGE_UNAVAILABLE,

@@ -17,6 +17,14 @@ OF_REQUESTS = (
         "The key is not for this",
         "The `WWW-Authenticate` header names the scope that it takes. Use a key that has it.",
     ),
+    Problem(
+        "ForbiddenOrigin",
+        403,
+        "A page of this origin may not open a stream",
+        "The `Origin` header, which browsers send, must be there once and name the gateway as its clients "
+        "see it, or an origin that its operator allows (`PGW_ALLOWED_ORIGINS`). Behind a proxy that ends TLS "
+        "the gateway knows its own only where it trusts that proxy (`PGW_TRUSTED_PROXIES`).",
+    ),
     Problem("UnknownPayment", 404, "There is no such payment", "No payment of yours has this id."),
     Problem("UnknownJob", 404, "There is no such job", "No job of yours has this id."),
     Problem("UnknownRoute", 404, "There is no such route", "Nothing is to be found at this path."),
@@ -73,6 +81,13 @@ OF_REQUESTS = (
         "`default` counts all requests of a merchant; `failed-authentication` counts those without a valid "
         "key that come from one address, and refuses no others.",
         type="https://iana.org/assignments/http-problem-types#quota-exceeded",
+    ),
+    Problem(
+        "TooManyStreamTickets",
+        429,
+        "You have too many tickets that are not used",
+        "No ticket was issued. A merchant may have 1,000 at a time, each of which ends after 30 s. Ask again "
+        "after the seconds that `Retry-After` says.",
     ),
     Problem(
         "RequestHeadTooLarge",

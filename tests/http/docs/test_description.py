@@ -51,7 +51,8 @@ def test_each_route_is_described(route: Route) -> None:
     described = DOCUMENT["paths"][openapi_path(route.path)][method]
     for told in ("operationId", "summary", "description", "tags", "responses"):
         assert described[told], f"no {told}"
-    assert ([{"key": [route.scope]}] if route.scope else []) == described["security"]
+    keys = [{"key": [route.scope]}] if route.scope else []
+    assert keys + [{"ticket": []}] * route.takes_ticket == described["security"]
     assert ("401" in described["responses"]) == (route.scope is not None)
     assert {"406", "500"} <= described["responses"].keys()
     for status, answer in described["responses"].items():
