@@ -69,7 +69,10 @@ class DeliveryActor:
             failures += 1
             due_at = self._due_after(failures, wait)
             status = DeliveryStatus.GIVEN_UP if due_at is None else DeliveryStatus.PENDING
-        return TriedDelivery(delivery.key, delivery.merchant_id, status, failures, due_at, made)
+        return TriedDelivery(
+            *(delivery.key, delivery.merchant_id, status, failures, due_at, made),
+            redeliveries=delivery.redeliveries,
+        )
 
     def _due_after(self, failures: int, at_least: float) -> datetime | None:
         ports = self.ports

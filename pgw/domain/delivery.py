@@ -66,7 +66,8 @@ class Delivery:
     """How far an event is on its way to an endpoint.
 
     `tries` are all so far, `failures` those in vain since it was last begun, by the event or by a request to
-    send it again. `due_at` is None while it waits for the one before it, and once it is over.
+    send it again. `due_at` is None while it waits for the one before it, and once it is over. `redeliveries`
+    are the times that it was asked for again.
     """
 
     key: DeliveryKey
@@ -79,6 +80,7 @@ class Delivery:
     due_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    redeliveries: int = 0
 
 
 @frozen
@@ -92,7 +94,10 @@ class DueDelivery:
 
 @frozen
 class TriedDelivery:
-    """What one try came to: how the delivery stands from then on."""
+    """What one try came to: how the delivery stands from then on.
+
+    Unless it was asked for again since the try began: `redeliveries` are the times until then.
+    """
 
     key: DeliveryKey
     merchant_id: str
@@ -100,6 +105,7 @@ class TriedDelivery:
     failures: int
     due_at: datetime | None
     made: DeliveryTry
+    redeliveries: int = 0
 
     @property
     def succeeded(self) -> bool:

@@ -1,5 +1,6 @@
 """Storage of webhook endpoints and deliveries on SQLite."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -90,6 +91,11 @@ class SqliteWebhooks(SqliteMerchants):
             await self._change(webhooks.record_tries, group)
         except StorageUnavailable as error:
             return [error] * len(group)
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            if len(group) == 1:
+                return [error]
+            # One that cannot be written fails its own waiter alone.
+            return [answer for one in group for answer in await self._record([one])]
         await self._checkpoint_after(len(group))
         return [True] * len(group)
 

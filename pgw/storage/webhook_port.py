@@ -112,4 +112,8 @@ class WebhookStorage(Protocol):
         at: datetime,
         claim: ClaimOnce[DeliveryTold] | None = None,
     ) -> Result[DeliveryTold, RedeliveryRefusal | Claim]:
-        """Make a delivery due now, whatever became of it, with the whole schedule before it."""
+        """Begin a delivery anew now, whatever became of it, with the whole schedule before it.
+
+        It takes its place among what is pending of its payment, of which the first is due now; a try that is
+        under way says nothing of it any more.
+        """

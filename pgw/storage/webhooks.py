@@ -25,7 +25,7 @@ MOST_TRIES_SHOWN = 20
 _DELIVERY = """json_object('key', json_object('seq', deliveries.seq, 'endpoint_id', deliveries.endpoint_id),
     'merchant_id', deliveries.merchant_id, 'type', deliveries.type, 'payment_id', deliveries.payment_id,
     'status', deliveries.status, 'tries', tries, 'failures', failures, 'due_at', due_at,
-    'created_at', deliveries.created_at, 'updated_at', deliveries.updated_at)
+    'created_at', deliveries.created_at, 'updated_at', deliveries.updated_at, 'redeliveries', redeliveries)
 """
 _OF_EVENT = """
     JOIN events ON events.merchant_id = deliveries.merchant_id AND events.seq = deliveries.seq
@@ -70,7 +70,8 @@ _TOLD = f"""
         SELECT json_object('delivery', {_DELIVERY}, 'tries', json(({_TRIES}))) AS told
         FROM webhook_deliveries AS deliveries
         WHERE deliveries.merchant_id = ? AND {{which}}
-            AND deliveries.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE status <> 'Deleted')
+            AND deliveries.endpoint_id IN (
+                SELECT id FROM webhook_endpoints WHERE merchant_id = ?1 AND status <> 'Deleted')
         ORDER BY deliveries.seq DESC, deliveries.endpoint_id DESC LIMIT ?)
 """
 _ADD_TRIES = """
@@ -81,15 +82,21 @@ _ADD_TRIES = """
         AND endpoint_id = value->>2)
     ON CONFLICT DO NOTHING
 """
-_ADVANCE = """
-    UPDATE webhook_deliveries SET status = tried.status, failures = tried.failures, due_at = tried.due_at,
-        tries = max(tries, tried.number), updated_at = tried.ended_at
+_OF_TRIED = """
     FROM (SELECT value->>0 AS merchant_id, value->>1 AS seq, value->>2 AS endpoint_id, value->>3 AS status,
             value->>4 AS failures, value->>5 AS due_at, value->>6 AS number,
-            value->>7 + value->>8 AS ended_at
+            value->>7 + value->>8 AS ended_at, value->>12 AS redeliveries
         FROM json_each(?1) LIMIT -1) AS tried
     WHERE webhook_deliveries.merchant_id = tried.merchant_id AND webhook_deliveries.seq = tried.seq
         AND webhook_deliveries.endpoint_id = tried.endpoint_id
+"""
+_COUNT_TRIES = f"UPDATE webhook_deliveries SET tries = max(tries, tried.number) {_OF_TRIED}"
+# One that another one was put before meanwhile, by request, waits for that.
+_ADVANCE = f"""
+    UPDATE webhook_deliveries SET status = tried.status, failures = tried.failures,
+        due_at = iif(webhook_deliveries.due_at IS NULL, NULL, tried.due_at), updated_at = tried.ended_at
+    {_OF_TRIED} AND webhook_deliveries.status = 'Pending'
+        AND webhook_deliveries.redeliveries = tried.redeliveries
 """
 _FAIL_SINCE = """
     UPDATE webhook_endpoints
@@ -99,8 +106,9 @@ _FAIL_SINCE = """
     WHERE webhook_endpoints.id = newest.endpoint_id AND (failing_since IS NULL) <> newest.succeeded
 """
 _REDELIVER = """
-    UPDATE webhook_deliveries SET status = 'Pending', failures = 0, due_at = ?, updated_at = ?
-    WHERE merchant_id = ? AND seq = ? AND endpoint_id = ?
+    UPDATE webhook_deliveries SET status = 'Pending', failures = 0, updated_at = ?1,
+        due_at = iif(payment_id IS NULL, ?1, NULL), redeliveries = redeliveries + 1
+    WHERE merchant_id = ?2 AND seq = ?3 AND endpoint_id = ?4
 """
 
 
@@ -134,7 +142,7 @@ def record_tries(connection: sqlite3.Connection, group: Sequence[TriedDelivery])
     """Write what a group of tries came to, in one transaction."""
     rows = to_write([_tried_row(tried) for tried in group])
     with transaction(connection):
-        for statement in (_ADD_TRIES, _ADVANCE, _FAIL_SINCE):
+        for statement in (_ADD_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
             connection.execute(statement, [rows])
 
 
@@ -153,6 +161,7 @@ def _tried_row(tried: TriedDelivery) -> list[Any]:
         made.status_code,
         made.error,
         made.snippet,
+        tried.redeliveries,
     ]
 
 
@@ -197,5 +206,8 @@ def _told_from(row: dict[str, Any]) -> DeliveryTold:
 
 
 def make_due(connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey, at: int) -> None:
-    """Make a delivery due, with the whole schedule before it; inside the caller's transaction."""
-    connection.execute(_REDELIVER, [at, at, merchant_id, key.seq, key.endpoint_id])
+    """Begin a delivery anew, inside the caller's transaction.
+
+    The first of what is pending of its payment is due then, which may be another one.
+    """
+    connection.execute(_REDELIVER, [at, merchant_id, key.seq, key.endpoint_id])

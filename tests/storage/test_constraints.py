@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgw.storage import database, merchants, writing
-from pgw.storage.rows import change_to_rows
+from pgw.domain.delivery import DeliveryStatus
+from pgw.storage import database, merchants, webhook_endpoints, webhooks, writing
+from pgw.storage.rows import change_to_rows, milliseconds
 from tests.merchants import CREATED_AT, a_key, a_merchant
+from tests.storage.conftest import NOW
+from tests.storage.test_webhooks import FAR, an_endpoint, tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,9 @@ PAYMENT = "UPDATE payments SET {} WHERE id = 'pay_000001'"
 JOB = "UPDATE jobs SET {} WHERE id = 'job_000001'"
 ATTEMPT = "UPDATE attempts SET {} WHERE job_id = 'job_000001'"
 EVENT = "UPDATE events SET {} WHERE job_id = 'job_000001'"
+ENDPOINT = "UPDATE webhook_endpoints SET {} WHERE id = 'whe_b'"
+DELIVERY = "UPDATE webhook_deliveries SET {} WHERE seq = 1"
+TRY = "UPDATE webhook_tries SET {} WHERE seq = 1"
 NEW_EVENT = """INSERT INTO events
     (merchant_id, seq, type, job_id, status, payment_status, occurred_at, captured, refunded)
     VALUES ('mer_a', {}, 'job.created', {}, 'Created', 'Created', 0, 0, 0)"""
@@ -59,6 +65,26 @@ CHECKED = (
     "UPDATE api_keys SET scopes = '[]'",
     "UPDATE api_keys SET scopes = '{'",
     "UPDATE newest_group SET id = 2",
+    "UPDATE merchants SET forgotten_seq = -1",
+    EVENT.format("endpoint = '{}'"),
+    EVENT.format("captured = NULL"),
+    EVENT.format("payment_status = NULL"),
+    ENDPOINT.format("status = 'Lost'"),
+    ENDPOINT.format("status = 'Disabled'"),
+    ENDPOINT.format("disabled_because = 'Gone'"),
+    ENDPOINT.format("event_types = '[]'"),
+    ENDPOINT.format("secret_version = 0"),
+    ENDPOINT.format("url = 'https://shop.example/' || printf('%2048s', '')"),
+    DELIVERY.format("status = 'Lost'"),
+    DELIVERY.format("status = 'Delivered'"),
+    DELIVERY.format("tries = -1"),
+    DELIVERY.format("failures = 2"),
+    DELIVERY.format("redeliveries = -1"),
+    TRY.format("number = 0"),
+    TRY.format("milliseconds = -1"),
+    TRY.format("error = 'it hung'"),
+    TRY.format("status_code = NULL"),
+    "UPDATE idempotency_keys SET job_id = 'job_000001'",
 )
 FOREIGN = (
     PAYMENT.format("merchant_id = 'mer_x'"),
@@ -72,12 +98,20 @@ FOREIGN = (
     "UPDATE api_keys SET line = 'key_x' WHERE id = 'key_000001'",
     "DELETE FROM payments WHERE id = 'pay_000001'",
     "DELETE FROM merchants",
+    ENDPOINT.format("merchant_id = 'mer_x'"),
+    DELIVERY.format("endpoint_id = 'whe_x'"),
+    DELIVERY.format("payment_id = 'pay_x'"),
+    DELIVERY.format("seq = 99"),
+    TRY.format("endpoint_id = 'whe_x'"),
+    "DELETE FROM webhook_endpoints",
 )
 UNIQUE = (
     NEW_EVENT.format(1, "'job_000001'"),
     ATTEMPT.format("job_id = 'job_000002'"),
     "UPDATE events SET type = 'job.failed' WHERE job_id = 'job_000002'",
     "INSERT INTO newest_group VALUES (1, 0)",
+    ENDPOINT.format("url = 'https://shop.example/hooks/2'"),
+    "UPDATE webhook_deliveries SET due_at = 0 WHERE seq = 4",
 )
 MISTYPED = (
     PAYMENT.format("captured = 'much'"),
@@ -97,6 +131,10 @@ REFUSED = (
         "a decision stands",
     ),
     ("UPDATE payments SET status = 'Created' WHERE id = 'pay_000003'", "a decision stands"),
+    (
+        "UPDATE webhook_endpoints SET status = 'Enabled' WHERE id = 'whe_d'",
+        "a deleted endpoint stays deleted",
+    ),
     ("UPDATE api_keys SET revoked_at = NULL WHERE id = 'key_000002'", "a revoked key stays revoked"),
     ("UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000002'", "a revoked key stays revoked"),
     ("UPDATE api_keys SET expires_at = NULL WHERE id = 'key_000003'", "lives no longer than was said"),
@@ -108,7 +146,10 @@ REFUSED = (
 
 @pytest.fixture
 def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
-    """A connection as the gateway's own, on an open job (1), a declined one (2) and a failed one (3)."""
+    """A connection as the gateway's own, on an open job (1), a declined one (2) and a failed one (3).
+
+    Of two endpoints and a deleted one the first is told; one try to do so failed.
+    """
     path = tmp_path / "pgw.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
@@ -120,9 +161,18 @@ def writer(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]:
         ]
         for key in keys:
             merchants.add_key(connection, key)
+        deleted = an_endpoint(3).deleted(NOW)
+        for endpoint in (an_endpoint(), an_endpoint(2, event_types=["job.failed"]), deleted):
+            webhook_endpoints.add(connection, endpoint, None)
         opened = [changes.accepted() for _ in range(3)]
         ended = [changes.declined(opened[1]), changes.failed(opened[2])]
         writing.write_group(connection, 1, [change_to_rows(change) for change in (*opened, *ended)])
+        (due, *_) = webhooks.due(
+            connection, "whe_b", (milliseconds(NOW), milliseconds(FAR)), 9, []
+        ).deliveries
+        webhooks.record_tries(connection, [tried(due, DeliveryStatus.PENDING, 1, status_code=500)])
+        claim = ["mer_a", "0" * 64, "0" * 64, "whe_b"]
+        connection.execute("INSERT INTO idempotency_keys VALUES (?, ?, ?, NULL, '{}', 0, ?)", claim)
         yield connection
 
 
@@ -142,6 +192,13 @@ def test_the_database_refuses(statement: str, reason: str, writer: sqlite3.Conne
         "UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000001'",
         "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000003'",
         "UPDATE api_keys SET retires_at = 2 WHERE id = 'key_000001'",
+        "UPDATE merchants SET forgotten_seq = 1",
+        ENDPOINT.format("status = 'Disabled', disabled_because = 'Gone'"),
+        ENDPOINT.format("event_types = '[\"job.failed\"]'"),
+        ENDPOINT.format("url = 'https://shop.example/hooks/3'"),
+        DELIVERY.format("status = 'Delivered', due_at = NULL"),
+        DELIVERY.format("failures = 1, redeliveries = 1"),
+        TRY.format("error = 'it hung', status_code = NULL"),
     ],
 )
 def test_the_database_allows(statement: str, writer: sqlite3.Connection) -> None:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pgw.domain.delivery import DeliveryKey, DeliveryStatus
 from pgw.domain.job import JobEvent
-from pgw.storage import database, merchants, reading, writing
+from pgw.storage import (
+    database,
+    merchants,
+    reading,
+    retention,
+    webhook_endpoints,
+    webhooks,
+    writing,
+)
 from pgw.storage.rows import change_to_rows
+from pgw.storage.webhook_port import DeliveryFilter
 from tests.merchants import a_merchant
+from tests.storage.test_webhooks import an_endpoint, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +31,14 @@ if TYPE_CHECKING:
 
     from tests.storage.conftest import Changes
 
+DELIVERIES = [
+    ("nothing", DeliveryFilter(), None),
+    ("key", DeliveryFilter(), DeliveryKey(9, "whe_b")),
+    ("endpoint", DeliveryFilter(endpoint_id="whe_b"), DeliveryKey(9, "whe_b")),
+    ("payment", DeliveryFilter(payment_id="pay_000001"), DeliveryKey(9, "whe_b")),
+    ("status", DeliveryFilter(status=DeliveryStatus.PENDING), DeliveryKey(9, "whe_b")),
+    ("all", DeliveryFilter("whe_b", "pay_000001", DeliveryStatus.GIVEN_UP), DeliveryKey(9, "whe_b")),
+]
 READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "jobs": lambda connection: reading.find_jobs(connection, ["job_000001", "job_x"]),
     "payments": lambda connection: reading.find_payments(connection, ["pay_000001", "pay_x"]),
@@ -32,6 +52,18 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "a book entry": lambda connection: reading.book_entry(connection, "ref_000001"),
     "a job's change": lambda connection: reading.change_of(connection, "job_000001"),
     "the newest group": writing.newest_group,
+    "endpoints": lambda connection: webhook_endpoints.of_merchant(connection, "mer_a"),
+    "an endpoint": lambda connection: webhook_endpoints.find(connection, "mer_a", "whe_b"),
+    "enabled endpoints": lambda connection: webhook_endpoints.enabled(connection, "", 10),
+    "what endpoints wait for": lambda connection: webhooks.first_due_at(connection, ["whe_b", "whe_x"]),
+    "a delivery": lambda connection: webhooks.delivery(connection, "mer_a", DeliveryKey(1, "whe_b")),
+    **{
+        f"deliveries by {by}": partial(
+            webhooks.deliveries, merchant_id="mer_a", wanted=of, before=key, limit=9
+        )
+        for by, of, key in DELIVERIES
+    },
+    "up to where all is forgotten": lambda connection: retention.forgotten_seq(connection, "mer_a"),
     "merchants": lambda connection: merchants.merchants(connection, "", 10),
     "disabled merchants": merchants.disabled_merchants,
     "a key": lambda connection: merchants.find_key(connection, "key_000001"),
@@ -49,6 +81,7 @@ def connection(tmp_path: Path, changes: Changes) -> Iterator[sqlite3.Connection]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         database.prepare_writer(connection, path)
         merchants.add_merchant(connection, a_merchant())
+        webhook_endpoints.add(connection, an_endpoint(), None)
         writing.write_group(connection, 1, [change_to_rows(changes.accepted())])
         yield connection
 
@@ -71,6 +104,31 @@ def test_a_read_is_one_statement_that_finds_its_rows_by_an_index(
     scans = [step.split()[1] for step in plan if step.startswith("SCAN ") and "json_each" not in step]
     whole = {table for table in scans if not table.startswith(("(subquery", "CONSTANT"))}
     assert whole <= SMALL_TABLES, plan
+
+
+def test_what_is_due_for_an_endpoint_is_found_by_the_index_of_what_is_due(
+    connection: sqlite3.Connection,
+) -> None:
+    read = partial(webhooks.due, endpoint_id="whe_b", times=(10, 20), limit=10, but_not=[7])
+    due, next_due = _statements(connection, read)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {due}")]
+    by_index = [step for step in plan if "webhook_deliveries_due" in step]
+    assert 2 == len(by_index), plan
+    assert [] == [step for step in plan if step.startswith("SCAN webhook_deliveries")]
+    (step,) = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {next_due}")]
+    assert "USING COVERING INDEX webhook_deliveries_due (endpoint_id=? AND due_at>?)" in step
+
+
+def test_what_tries_came_to_is_written_where_it_belongs_without_a_scan(
+    connection: sqlite3.Connection,
+) -> None:
+    (due,) = webhooks.due(connection, "whe_b", (1 << 60, 1 << 61), 9, []).deliveries
+    group = [tried(due, DeliveryStatus.PENDING, 1, status_code=500)]
+    statements = _statements(connection, lambda writer: webhooks.record_tries(writer, group))
+    for statement in statements:
+        if not statement.startswith(("BEGIN", "COMMIT", "--")):
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            assert [] == [step for step in plan if step.startswith("SCAN webhook_")], plan
 
 
 def test_a_jobs_few_events_are_found_without_walking_through_the_merchants(

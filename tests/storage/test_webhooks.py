@@ -29,7 +29,8 @@ def tried(due: DueDelivery, status: DeliveryStatus, failures: int = 0, **made: o
     delivery = due.delivery
     made_try = DeliveryTry(delivery.tries + 1, LATER, 20, **{"status_code": 200, **made})  # type: ignore[arg-type]
     due_at = LATER + timedelta(seconds=5) if status is DeliveryStatus.PENDING else None
-    return TriedDelivery(delivery.key, delivery.merchant_id, status, failures, due_at, made_try)
+    stands = delivery.key, delivery.merchant_id, status, failures, due_at, made_try
+    return TriedDelivery(*stands, redeliveries=delivery.redeliveries)
 
 
 async def due_seqs(storage: Storage, endpoint: WebhookEndpoint) -> list[int]:

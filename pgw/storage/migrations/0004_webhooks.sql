@@ -59,7 +59,7 @@ CREATE INDEX events_of_job ON events (job_id, seq);
 CREATE UNIQUE INDEX events_end_a_job_once ON events (job_id) WHERE type IN ('job.completed', 'job.failed');
 
 -- One event for one endpoint. `due_at` is when it is to be sent; without it, it waits for the one before it, or
--- is over.
+-- is over. A try that began before it was asked for again, which `redeliveries` count, says nothing of it any more.
 CREATE TABLE webhook_deliveries (
     merchant_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -72,11 +72,14 @@ CREATE TABLE webhook_deliveries (
     due_at INTEGER CHECK (due_at IS NULL OR status = 'Pending'),
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    redeliveries INTEGER NOT NULL DEFAULT 0 CHECK (redeliveries >= 0),
     PRIMARY KEY (merchant_id, seq, endpoint_id),
     FOREIGN KEY (merchant_id, seq) REFERENCES events (merchant_id, seq) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX webhook_deliveries_one_of_a_payment_is_due ON webhook_deliveries (endpoint_id, payment_id)
+    WHERE due_at IS NOT NULL AND payment_id IS NOT NULL;
 CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, payment_id, seq) WHERE status = 'Pending';
 CREATE INDEX webhook_deliveries_undelivered ON webhook_deliveries (merchant_id, status, seq) WHERE status <> 'Delivered';
 CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, seq);
@@ -105,7 +108,7 @@ BEGIN
     SELECT NEW.merchant_id, NEW.seq, endpoint.id, NEW.type, jobs.payment_id, 'Pending', 0, 0,
         iif(EXISTS (SELECT 1 FROM webhook_deliveries AS before WHERE before.endpoint_id = endpoint.id
             AND before.payment_id = jobs.payment_id AND before.status = 'Pending'), NULL, NEW.occurred_at),
-        NEW.occurred_at, NEW.occurred_at
+        NEW.occurred_at, NEW.occurred_at, 0
     FROM webhook_endpoints AS endpoint LEFT JOIN jobs ON jobs.id = NEW.job_id
     WHERE endpoint.merchant_id = NEW.merchant_id AND endpoint.status = 'Enabled'
         AND (endpoint.event_types IS NULL
@@ -116,6 +119,30 @@ CREATE TRIGGER the_next_of_a_payment_is_due AFTER UPDATE OF status ON webhook_de
 WHEN OLD.status = 'Pending' AND NEW.status <> 'Pending' AND NEW.payment_id IS NOT NULL
 BEGIN
     UPDATE webhook_deliveries SET due_at = coalesce(due_at, NEW.updated_at)
+    WHERE merchant_id = NEW.merchant_id AND endpoint_id = NEW.endpoint_id AND status = 'Pending'
+        AND seq = (SELECT min(seq) FROM webhook_deliveries AS pending
+            WHERE pending.endpoint_id = NEW.endpoint_id AND pending.payment_id = NEW.payment_id
+                AND pending.status = 'Pending');
+END;
+
+-- Also where it is forgotten: nothing waits for what is no more.
+CREATE TRIGGER the_next_of_a_payment_is_due_after_one_forgotten AFTER DELETE ON webhook_deliveries
+WHEN OLD.status = 'Pending' AND OLD.payment_id IS NOT NULL
+BEGIN
+    UPDATE webhook_deliveries SET due_at = coalesce(due_at, created_at)
+    WHERE merchant_id = OLD.merchant_id AND endpoint_id = OLD.endpoint_id AND status = 'Pending'
+        AND seq = (SELECT min(seq) FROM webhook_deliveries AS pending
+            WHERE pending.endpoint_id = OLD.endpoint_id AND pending.payment_id = OLD.payment_id
+                AND pending.status = 'Pending');
+END;
+
+-- One that is asked for again takes its place among what is pending of its payment, of which the first is due now.
+CREATE TRIGGER the_first_of_a_payment_is_due_again AFTER UPDATE OF redeliveries ON webhook_deliveries
+WHEN NEW.payment_id IS NOT NULL
+BEGIN
+    UPDATE webhook_deliveries SET due_at = NULL
+    WHERE endpoint_id = NEW.endpoint_id AND payment_id = NEW.payment_id AND status = 'Pending' AND due_at IS NOT NULL;
+    UPDATE webhook_deliveries SET due_at = NEW.updated_at
     WHERE merchant_id = NEW.merchant_id AND endpoint_id = NEW.endpoint_id AND status = 'Pending'
         AND seq = (SELECT min(seq) FROM webhook_deliveries AS pending
             WHERE pending.endpoint_id = NEW.endpoint_id AND pending.payment_id = NEW.payment_id
