@@ -135,9 +135,6 @@ class EndpointKeeper:
 
     async def _redeliver(self, process: Process, key: DeliveryKey) -> None:
         before = self.kept.receiver.sent[key]
-        # One that is under way is as good as one that comes later.
-        before -= key in self.kept.receiver.under_way
-        self.kept.receiver.asked_again[key] = None
         answer = await process.webhooks.redeliver(self.kept.receiver.merchant_id, key)
         if isinstance(answer, Ok) and not process.life.is_over:
             self.kept.receiver.redeliveries.append(Redelivery(key, before))

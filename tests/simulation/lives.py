@@ -157,7 +157,7 @@ async def _judge_start(world: World, storage: SqliteStorage) -> None:
     for violation in chain(
         violations_at_start(books, world.bank.ledger, world.orders),
         log.take(books.events, books.forgotten_seqs),
-        events_at_start(log, world.streams, world.polls),
+        events_at_start(books, log, world.streams, world.polls),
         webhooks_at_start(deliveries, log, world.kept),
     ):
         world.report(violation)

@@ -26,7 +26,11 @@ class Stream:
     @property
     def seq(self) -> int:
         """Where it goes on: after what it was told, or that it is not told any more."""
-        return max([0, *(one.seq for one in self.told[-1:]), *(one[-1] for one in self.skipped[-1:])])
+        return max([0, *(one.seq for one in self.told[-1:]), *(one.stop - 1 for one in self.skipped[-1:])])
+
+    def skip(self, until: int) -> None:
+        """Go on behind what is forgotten."""
+        self.skipped.append(range(self.seq + 1, until + 1))
 
     def wanted(self, log: Sequence[Told]) -> list[Told]:
         """Return what it is to be told of a merchant's events."""
@@ -50,9 +54,12 @@ class Polled:
     updated_at: int
 
 
-def events_at_start(log: EventLog, streams: Sequence[Stream], polls: Sequence[Polled]) -> Iterator[str]:
+def events_at_start(
+    books: Books, log: EventLog, streams: Sequence[Stream], polls: Sequence[Polled]
+) -> Iterator[str]:
     """Yield what was told and is not in the log: it may lack what is still to be told."""
     for stream in streams:
+        yield from _skipped(stream, books)
         wanted = stream.wanted(log.of(stream.merchant_id))[: len(stream.told)]
         if stream.told != wanted:
             yield f"events: {stream} told {_difference(stream.told, wanted)}"
@@ -72,11 +79,19 @@ def events_at_the_end(
         if last_seq != len(log.of(merchant_id)):
             yield f"events: the last seq of {merchant_id} is not that of its last event"
     for stream in streams:
+        yield from _skipped(stream, books)
         wanted = stream.wanted(log.of(stream.merchant_id))
         if stream.told != wanted:
             yield f"events: {stream} told {_difference(stream.told, wanted)}"
-    yield from events_at_start(log, (), polls)
+    yield from events_at_start(books, log, (), polls)
     yield from _lives_of_jobs(books.payments, {one: log.of(one) for one in books.last_seqs})
+
+
+def _skipped(stream: Stream, books: Books) -> Iterator[str]:
+    forgotten = books.forgotten_seqs.get(stream.merchant_id, 0)
+    for gone in stream.skipped:
+        if not gone or gone[-1] > forgotten:
+            yield f"events: {stream} says that {gone} are forgotten, and only those up to {forgotten} are"
 
 
 def _difference(told: Sequence[Told], stored: Sequence[Told]) -> str:

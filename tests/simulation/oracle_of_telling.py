@@ -11,9 +11,13 @@ from tests.simulation.receiver import Receiver, Telling
 
 _PENDING_BEFORE = """
     SELECT seq FROM webhook_deliveries
-    WHERE endpoint_id = ? AND payment_id = ? AND status = 'Pending' AND seq < ? ORDER BY seq
+    WHERE endpoint_id = ?1 AND payment_id = ?2 AND status = 'Pending' AND seq < ?3
+        AND (redeliveries = 0 OR tries < ?4)
+    ORDER BY seq
 """
-_DELIVERY = "SELECT 1 FROM webhook_deliveries WHERE merchant_id = ? AND seq = ? AND endpoint_id = ?"
+_DELIVERY = (
+    "SELECT redeliveries, tries FROM webhook_deliveries WHERE merchant_id = ? AND seq = ? AND endpoint_id = ?"
+)
 
 
 @frozen
@@ -35,8 +39,10 @@ def violations_of_telling(
         yield f"webhooks: {key} is told, and its event is not committed"
     elif stored != telling.event:
         yield f"webhooks: {key} tells {telling.event}, and {stored} is stored"
-    elif not connection.execute(_DELIVERY, [receiver.merchant_id, key.seq, key.endpoint_id]).fetchone():
+    delivery = connection.execute(_DELIVERY, [receiver.merchant_id, key.seq, key.endpoint_id]).fetchone()
+    if delivery is None:
         yield f"webhooks: {key} is told, and there is no such delivery"
+        return
     if receiver.wants_nothing:
         yield f"webhooks: {key} is told, and its endpoint is disabled"
     if key in receiver.under_way:
@@ -46,7 +52,9 @@ def violations_of_telling(
     earlier = receiver.of(key)
     if any(one.body != telling.body for one in earlier):
         yield f"webhooks: {key} says something else than before"
-    if not earlier and telling.payment_id is not None:
+    redeliveries, tries = delivery
+    was_given_up = redeliveries and tries >= limits.tries
+    if not earlier and not was_given_up and telling.payment_id is not None:
         yield from _out_of_order(receiver, telling, telling.payment_id, connection, limits)
 
 
@@ -56,16 +64,11 @@ def _out_of_order(
     """What is told for the first time comes after all before it of its payment, once those are over."""
     key = telling.key
     of_payment = [one.key for one in receiver.tellings if one.payment_id == payment_id]
-    is_late = any(one.endpoint_id == key.endpoint_id and one.seq > key.seq for one in of_payment)
-    if is_late and not _was_given_up(receiver, key, limits):
+    if any(one.endpoint_id == key.endpoint_id and one.seq > key.seq for one in of_payment):
         yield f"webhooks: {key} is told after what comes after it"
-    values = [key.endpoint_id, payment_id, key.seq]
+    # What was given up, and is asked for again, has been over.
+    values = [key.endpoint_id, payment_id, key.seq, limits.tries]
     for (seq,) in connection.execute(_PENDING_BEFORE, values).fetchall():
         before = DeliveryKey(seq, key.endpoint_id)
-        if not receiver.has_acknowledged(before) and not _was_given_up(receiver, before, limits):
+        if not receiver.has_acknowledged(before):
             yield f"webhooks: {key} is told before {before} is over"
-
-
-def _was_given_up(receiver: Receiver, key: DeliveryKey, limits: Limits) -> bool:
-    """Tell whether it was over once, and comes now because its merchant asked for it again."""
-    return key in receiver.asked_again and receiver.sent[key] >= limits.tries

@@ -36,9 +36,8 @@ class Redelivery:
 class Receiver:
     """Outlives each life of the gateway.
 
-    `sent` counts the tries of each delivery, also those of which nothing was told. `asked_again` are those
-    that its merchant has asked for once more, whatever the answer was. A merchant who was told that its
-    endpoint is disabled `wants_nothing`.
+    `sent` counts the tries of each delivery, also those of which nothing was told. A merchant who was told
+    that its endpoint is disabled `wants_nothing`.
     """
 
     merchant_id: str
@@ -48,7 +47,6 @@ class Receiver:
     tellings: list[Telling] = field(factory=list)
     under_way: list[DeliveryKey] = field(factory=list)
     sent: Counter[DeliveryKey] = field(factory=Counter)
-    asked_again: dict[DeliveryKey, None] = field(factory=dict)
     redeliveries: list[Redelivery] = field(factory=list)
     wants_nothing: bool = False
     secret_version: int = 1

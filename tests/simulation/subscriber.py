@@ -1,6 +1,8 @@
 """A merchant's server that follows a stream over crashes, by the `seq` it has seen last."""
 
 import json
+import re
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from random import Random
 from types import SimpleNamespace
@@ -8,8 +10,8 @@ from typing import Any, cast
 
 import trio
 
-from pgw.actors.event_stream import SubscriberTooSlow
-from pgw.http.jobs.events import events_from
+from pgw.actors.event_stream import PublishedEvent, SubscriberTooSlow
+from pgw.http.jobs.events import EventsForgotten, check_kept, events_from
 from pgw.http.jobs.position import Position
 from pgw.storage.port import StorageUnavailable
 from tests.simulation.books import Told
@@ -22,7 +24,8 @@ from tests.simulation.process import Process
 
 LONGEST_CONNECTION_SECONDS = 60.0
 LONGEST_ABSENCE_SECONDS = 2.0
-NORMAL_CLOSURE = 1000
+NORMAL_CLOSURE, EVENTS_FORGOTTEN = 1000, 4410
+_FORGOTTEN = re.compile(r"after=(\d+)")
 TRY_AGAIN = {401, 408, 429, 500, 503}
 
 
@@ -45,7 +48,18 @@ async def _read(process: Process, stream: Stream) -> None:
     """Do what the WebSocket's handler does with the stream's events."""
     parts = cast("Any", SimpleNamespace(storage=process.storage, stream=process.stream))
     position = Position(stream.merchant_id, stream.job_id, stream.seq)
-    async with aclosing(events_from(parts, position)) as events:
+    try:
+        await check_kept(parts, position)
+        await _read_events(process, stream, aclosing(events_from(parts, position)))
+    except EventsForgotten as gap:
+        if not process.life.is_over:
+            stream.skip(gap.seq)
+
+
+async def _read_events(
+    process: Process, stream: Stream, reading: aclosing[AsyncGenerator[PublishedEvent | None, None]]
+) -> None:
+    async with reading as events:
         async for published in events:
             if process.life.is_over:
                 return
@@ -65,6 +79,8 @@ async def _read_by_http(client: Client, stream: Stream) -> None:
                 if told is not None:
                     stream.told.append(told)
             stream.has_ended = frames.close_code == NORMAL_CLOSURE
+            if frames.close_code == EVENTS_FORGOTTEN:
+                stream.skip(int(_FORGOTTEN.findall(frames.close_reason)[0]))
     except Refused as refused:
         if refused.answer.status not in TRY_AGAIN:
             raise

@@ -1,6 +1,6 @@
 """The world of one seed: disk, bank and clients, and one life of the gateway after the other."""
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import trio
@@ -20,6 +20,7 @@ from tests.simulation.plan import Plan
 from tests.simulation.process import Process
 from tests.simulation.receiver_faults import NO_RECEIVER_FAULTS
 from tests.simulation.seeded import Simulation
+from tests.simulation.storage import books_of
 from tests.simulation.tally import Tally
 
 
@@ -57,6 +58,16 @@ class World:
         if violation not in self.found:
             self.found.append(violation)
             self.simulation.trace.event(f"violated: {violation}")
+
+    @property
+    def merchant_ids(self) -> Sequence[str]:
+        return [one.merchant_id for one in self.streams if one.job_id is None]
+
+    def read_log(self, process: Process) -> None:
+        """Take in what is in the log now."""
+        books = books_of(process.storage)
+        for finding in self.log.take(books.events, books.forgotten_seqs):
+            self.report(finding)
 
     def begin(self, process: Process) -> None:
         """Let clients reach a life that takes payments."""
