@@ -9,7 +9,8 @@ class KnownEndpoint:
     """What is in memory of an endpoint; it outlives a crash of its actor.
 
     `at_work` is of each delivery whose try is under way, by its `seq`, the payment. `ending` is why it is
-    about to be disabled. While it is `in_doubt` a change of it may have taken place or not.
+    about to be disabled. `crashes` are those in a row. While it is `in_doubt` a change of it may have taken
+    place or not.
     """
 
     def __init__(self, endpoint: WebhookEndpoint, clock: Clock) -> None:

@@ -47,6 +47,7 @@ class DeliveryActor:
         at, began = clock.now(), clock.monotonic()
         if self._runs > 1:
             return self._judged(CRASHED, at, 0.0)
+        # It may have waited long for its place.
         if not known.takes_deliveries:
             return None
         outcome = await self.ports.sender.send(known.endpoint, self.due)

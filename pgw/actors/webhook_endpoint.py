@@ -39,11 +39,7 @@ class EndpointActor:
 
     async def run(self) -> None:
         known = self.known
-        if known.crashes:
-            await trio.sleep(self.ports.after_crash.delay(known.crashes))
-        known.crashes += 1
         known.at_work.clear()
-        known.wake()
         supervisor = Supervisor(f"endpoint {known.id}", INTENSITY, self.ports.clock, self.ports.measures)
         with trio.CancelScope() as scope:
             dispatch = partial(self._dispatch, supervisor, scope)
@@ -52,17 +48,22 @@ class EndpointActor:
 
     async def _dispatch(self, supervisor: Supervisor, until_idle: trio.CancelScope) -> None:
         known = self.known
+        if known.crashes:
+            await trio.sleep(self.ports.after_crash.delay(known.crashes))
+        # What woke it before it crashed woke it for good.
+        known.wake()
         while known.is_woken or known.at_work:
             await known.woken()
+            known.crashes += 1
             try:
                 await self._send_what_is_due(supervisor)
             except StorageUnavailable as error:
                 _log.error("DueWebhooksNotRead", EndpointId=known.id, Reason=str(error))
                 await trio.sleep(self.ports.backoff.delay(1))
                 known.wake()
+            known.crashes = 0
         # From here on whoever wakes it starts it anew.
         known.is_running = False
-        known.crashes = 0
         until_idle.cancel()
 
     async def _send_what_is_due(self, supervisor: Supervisor) -> None:
@@ -74,9 +75,6 @@ class EndpointActor:
         sendable = [one for one in due.deliveries if not known.is_busy_with(one)]
         for one in sendable[:room]:
             await self.places.take(known.id)
-            if not known.takes_deliveries:
-                self.places.give_back(known.id)
-                return
             self._start(supervisor, one)
 
     async def _due(self, room: int) -> Due:

@@ -65,4 +65,5 @@ class Places:
     def _give(self, endpoint_id: str) -> None:
         self._free -= 1
         self._taken[endpoint_id] = self._taken.get(endpoint_id, 0) + 1
-        self._all_free = trio.Event()
+        if self._all_free.is_set():
+            self._all_free = trio.Event()

@@ -113,6 +113,7 @@ class EndpointKeeper:
         assert history is not None
         history.since = None  # until its outcome is known
         answer = await process.webhooks.change(history.merchant_id, history.endpoint_id, change)
+        self.world.simulation.trace.event(f"merchant: {answer}")
         match answer:
             case Ok(WebhookEndpoint() as endpoint) if not process.life.is_over:
                 history.since = self._look(process)
@@ -136,6 +137,7 @@ class EndpointKeeper:
     async def _redeliver(self, process: Process, key: DeliveryKey) -> None:
         before = self.kept.receiver.sent[key]
         answer = await process.webhooks.redeliver(self.kept.receiver.merchant_id, key)
+        self.world.simulation.trace.event(f"merchant: {answer}")
         if isinstance(answer, Ok) and not process.life.is_over:
             self.kept.receiver.redeliveries.append(Redelivery(key, before))
             self.world.tally.count("webhooks", "redeliveries")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pgw.domain.delivery import DeliveryStatus
-from pgw.domain.webhook import ENDPOINT_DISABLED
+from pgw.domain.delivery import DeliveryKey, DeliveryStatus
+from pgw.domain.webhook import ENDPOINT_DISABLED, DisabledBecause
 from tests.simulation.endpoint_history import EndpointHistory, Kept
 from tests.simulation.event_log import EventLog
 from tests.simulation.receiver import Receiver
@@ -31,8 +31,9 @@ def webhooks_at_the_end(
     log: EventLog,
     kept: Sequence[Kept],
     forgotten_seqs: Mapping[str, int],
+    tries: int,
 ) -> Iterator[str]:
-    """Yield what was not told, or what was told and should not have been."""
+    """Yield what was not told, or what was told and should not have been; it is given up after so many."""
     yield from webhooks_at_start(deliveries, log, kept)
     for delivery in deliveries:
         if delivery.status != DeliveryStatus.DELIVERED:
@@ -40,20 +41,22 @@ def webhooks_at_the_end(
     for one in kept:
         if one.history is not None:
             forgotten = forgotten_seqs[one.receiver.merchant_id]
-            yield from _of_endpoint(one.receiver, one.history, log, forgotten)
+            yield from _of_endpoint(one.receiver, one.history, log, forgotten, tries)
     yield from _disabled(log, kept)
 
 
 def _of_endpoint(
-    receiver: Receiver, history: EndpointHistory, log: EventLog, forgotten: int
+    receiver: Receiver, history: EndpointHistory, log: EventLog, forgotten: int, tries: int
 ) -> Iterator[str]:
-    """Judge it by what its merchant wanted; what was forgotten waited for nobody, or for who was disabled."""
+    """Judge it by what its merchant wanted; what is forgotten may have been given up, or waited in vain."""
     events = log.of(receiver.merchant_id)
     acknowledged = {one.key.seq for one in receiver.tellings if one.was_acknowledged}
     told = {one.key.seq for one in receiver.tellings}
     yield from history.violations(events)
     for seq in history.wanted(events):
-        if seq not in acknowledged and (seq > forgotten or not history.was_ever_disabled):
+        was_given_up = receiver.sent[DeliveryKey(seq, history.endpoint_id)] >= tries
+        is_excused = seq <= forgotten and (was_given_up or history.was_ever_disabled)
+        if seq not in acknowledged and not is_excused:
             yield f"webhooks: event {seq} was never delivered to {history.endpoint_id}"
     for seq in history.unwanted(events):
         if seq in told:
@@ -64,9 +67,14 @@ def _of_endpoint(
 
 
 def _disabled(log: EventLog, kept: Sequence[Kept]) -> Iterator[str]:
-    """Each event of a disabled endpoint is about one that there is."""
-    known = {one.history.endpoint_id for one in kept if one.history is not None}
+    """Each event of a disabled endpoint is about one that there is, and that gave reason for it."""
+    known = {one.history.endpoint_id: one.receiver for one in kept if one.history is not None}
     for merchant_id in dict.fromkeys(one.receiver.merchant_id for one in kept):
         for event in log.of(merchant_id):
-            if event.type == ENDPOINT_DISABLED and event.subject_id not in known:
+            if event.type != ENDPOINT_DISABLED:
+                continue
+            receiver = known.get(event.subject_id)
+            if receiver is None:
                 yield f"webhooks: {event} is of no endpoint"
+            elif event.says.endswith(DisabledBecause.GONE) and not receiver.has_said_gone:
+                yield f"webhooks: {event} is of an endpoint that never said so"

@@ -8,6 +8,8 @@ from pgw.domain.delivery import DeliveryKey
 from tests.simulation.books import Told
 from tests.simulation.receiver_faults import NO_RECEIVER_FAULTS, ReceiverFaults
 
+GONE = 410
+
 
 @define(eq=False)
 class Telling:
@@ -53,6 +55,10 @@ class Receiver:
 
     def of(self, key: DeliveryKey) -> list[Telling]:
         return [one for one in self.tellings if one.key == key]
+
+    @property
+    def has_said_gone(self) -> bool:
+        return any(one.heard == GONE for one in self.tellings)
 
     def has_acknowledged(self, key: DeliveryKey) -> bool:
         return any(one.was_acknowledged for one in self.of(key))

@@ -167,12 +167,12 @@ async def _judge(world: World) -> Verdict:
     evidence = Evidence(
         books, world.bank.ledger, world.orders, frozenset(world.settled), frozenset(world.late)
     )
-    log = world.log
+    log, tries = world.log, len(world.plan.webhooks.schedule)
     for violation in chain(
         violations(evidence),
         log.take(books.events, books.forgotten_seqs),
         events_at_the_end(books, log, world.streams, world.polls),
-        webhooks_at_the_end(deliveries, log, world.kept, books.forgotten_seqs),
+        webhooks_at_the_end(deliveries, log, world.kept, books.forgotten_seqs, tries),
     ):
         world.report(violation)
     tally = world.tally
