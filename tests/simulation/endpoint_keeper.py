@@ -19,6 +19,7 @@ from tests.simulation.storage import connection_of
 from tests.simulation.world import World
 
 LONGEST_WAIT_SECONDS = 12.0
+LONGEST_WAIT_IN_CALM_SECONDS = 3.0
 FILTERS: Sequence[tuple[str, ...] | None] = (
     *(None, None, None),
     ("job.completed", "job.failed"),
@@ -43,7 +44,8 @@ class EndpointKeeper:
                     await self._act(process)
                 except (ProcessDied, StorageUnavailable):
                     self.kept.is_content = False
-            await trio.sleep(random.random() * LONGEST_WAIT_SECONDS)
+            longest = LONGEST_WAIT_IN_CALM_SECONDS if self.world.is_calm else LONGEST_WAIT_SECONDS
+            await trio.sleep(random.random() * longest)
 
     async def _act(self, process: Process) -> None:
         seen = self._look(process)

@@ -10,7 +10,7 @@ from tests.simulation.oracle_of_events import Polled, Stream
 from tests.simulation.subscriber import follow
 from tests.simulation.world import World
 
-WATCHED = 0.25
+WATCHED = 0.15
 EVERY_SECONDS = 2.0
 
 

@@ -36,7 +36,7 @@ NO_WEBHOOKS = WebhookPlan(0, NO_RECEIVER_FAULTS, PATIENT, 15.0, 432_000.0, 16, 5
 
 def webhook_plan(random: Random) -> WebhookPlan:
     return WebhookPlan(
-        endpoints=random.choice((0, 1, 1, 2)),
+        endpoints=random.choice((0, 0, 1, 2)),
         faults=random.choice((NO_RECEIVER_FAULTS, FLAKY, FLAKY, WITHDRAWN, AWAY, FORGETFUL)),
         schedule=random.choice((PATIENT, SOON_OVER)),
         timeout=random.choice((3.0, 15.0)),
