@@ -7,14 +7,16 @@ NODE_MODULES := tests/node/node_modules
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
+EVENTS ?= 20000
+KILLS ?= 10
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture fuzz hostile check bench
+.PHONY: help demo test simulate torture reconnects fuzz hostile check bench bench-stream
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -55,6 +57,11 @@ fuzz: $(INSTALLED)  ## send INPUTS=10000 of what no client should, then plant ea
 hostile: $(INSTALLED)  ## 100 hostile clients beside honest ones, in real time
 	@$(VENV)/bin/pytest -q -s -m long tests/end_to_end/test_hostile_clients.py
 
+reconnects: $(INSTALLED)  ## leave and resume streams 1,000 times while EVENTS=20000 happen and the gateway is killed KILLS=10 times
+	@$(VENV)/bin/pytest -q -m long tests/reconnects
+	@$(VENV)/bin/python -m tests.reconnects --events $(EVENTS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	@$(VENV)/bin/python -m tests.reconnects --bugs $(if $(SEED),--seed $(SEED))
+
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
@@ -68,3 +75,6 @@ bench: $(INSTALLED)  ## measure memory, start-up, recovery and overload, and com
 	@$(VENV)/bin/python -m benchmarks.unfinished
 	-@$(VENV)/bin/python -m benchmarks.overload
 	@if [ -x $(COMPARE) ]; then $(COMPARE); else echo "$(COMPARE) is not at hand: no comparison."; fi
+
+bench-stream: $(INSTALLED)  ## measure the stream under 2,000 subscribers: lag, who does not read, memory, throughput
+	@$(VENV)/bin/python -m benchmarks.streams

@@ -2,15 +2,20 @@
 
 import argparse
 import json
+import random
 import sys
 import uuid
-from urllib.parse import urljoin
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, open_websocket_url
 
 LONGEST_SECONDS = 60
+SILENCE_SECONDS = 45  # three heartbeats: a connection that is silent for longer is dead
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+KEY_ENDED, EVENTS_GONE = 1008, 4410  # what closes a stream for good
 
 
 async def main() -> int:
@@ -30,36 +35,77 @@ async def main() -> int:
     except (HandshakeError, httpx.TransportError, ValueError):
         print(f"The gateway is not reachable at {options.url}. Is it running? Try: pgw demo")
     except ConnectionClosed as closed:
-        print(f"The stream ended ({closed.reason}); ?after=SEQ takes it up again")
+        print(f"The stream ended: {closed.reason}")
     return 1
 
 
 async def pay_and_listen(url: str, key: str, number: str) -> int:
-    bearer = f"Bearer {key}"
-    stream_url = urljoin(url.replace("http", "ws", 1), "/jobs/stream")
-    async with open_websocket_url(stream_url, extra_headers=[(b"Authorization", bearer.encode())]) as stream:
-        ready = json.loads(await stream.get_message())
-        print(f"Listening: {ready['type']} at seq {ready['seq']}")
-        american_express = number.startswith(("34", "37"))
-        card = {"number": number, "cvv": "1234" if american_express else "123"}
-        order = {"amount": "10.50", "currency": "EUR", "description": "Order 17"}
-        # Send the request again under the same key, and it is still one payment.
-        headers = {"Authorization": bearer, "Idempotency-Key": str(uuid.uuid4())}
-        async with httpx.AsyncClient(base_url=url, headers=headers) as gateway:
-            accepted = await gateway.post(
-                "/payments", json=order | {"card": card | {"expiryMonth": 11, "expiryYear": 2034}}
-            )
-        job = accepted.raise_for_status().json()
-        print(f"Accepted:  job {job['jobId']}")
-        with trio.move_on_after(LONGEST_SECONDS):
-            while job["status"] == "Created":
-                frame = json.loads(await stream.get_message())
-                if frame.get("job", {}).get("jobId") == job["jobId"]:
-                    job = frame["job"]
-                    print(f"Frame:     {frame['seq']} {frame['type']}, payment is {job['paymentStatus']}")
-    if job["status"] == "Created":
+    job: dict[str, Any] = {}
+
+    async def handle(frame: dict[str, Any]) -> bool:
+        """Return whether to go on listening."""
+        nonlocal job
+        if frame["type"] == "stream.ready" and not job:
+            job = await pay(url, key, number)
+        elif frame.get("job", {}).get("jobId") == job["jobId"]:
+            job = frame["job"]
+            print(f"Frame:     {frame['seq']} {frame['type']}, payment is {job['paymentStatus']}")
+        return bool(job["status"] == "Created")
+
+    with trio.move_on_after(LONGEST_SECONDS):
+        await listen(url, key, handle)
+    if job.get("status") == "Created":
         print("Outcome:   not known yet; the gateway goes on asking the bank, and never guesses")
-    return 0 if job["paymentStatus"] == "Approved" else 1
+    return 0 if job.get("paymentStatus") == "Approved" else 1
+
+
+async def listen(url: str, key: str, handle: Callable[[dict[str, Any]], Awaitable[bool]]) -> None:
+    """Hand on each frame, each event once and in order, through all lost connections."""
+    stream_url = f"{url.replace('http', 'ws', 1)}/jobs/stream"
+    headers = [(b"Authorization", f"Bearer {key}".encode())]
+    after, tries, goes_on = None, 0, True
+    while goes_on:
+        resumed = stream_url if after is None else f"{stream_url}?after={after}"
+        try:
+            async with open_websocket_url(resumed, extra_headers=headers, disconnect_timeout=2) as stream:
+                while goes_on:
+                    with trio.fail_after(SILENCE_SECONDS):
+                        frame = json.loads(await stream.get_message())
+                    if frame["type"] == "stream.ready":
+                        print(f"Listening: {frame['type']} at seq {frame['seq']}")
+                    goes_on = await handle(frame)
+                    # Only now: what was not handled comes again. Store it beside what `handle` stores.
+                    after, tries = frame["seq"], 0
+        except (ConnectionClosed, HandshakeError, trio.TooSlowError) as error:
+            if after is None or is_final(error):
+                raise
+            tries += 1
+            seconds = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries, 16)) * random.uniform(0.5, 1)  # noqa: S311
+            print(f"Lost:      {type(error).__name__}; on after seq {after} in {seconds:.1f} s")
+            await trio.sleep(seconds)
+
+
+def is_final(error: Exception) -> bool:
+    """Tell what trying again would not help."""
+    if isinstance(error, ConnectionRejected):
+        return error.status_code < httpx.codes.INTERNAL_SERVER_ERROR and error.status_code != 429  # noqa: PLR2004
+    reason = error.reason if isinstance(error, ConnectionClosed) else None
+    return reason is not None and reason.code in {KEY_ENDED, EVENTS_GONE}
+
+
+async def pay(url: str, key: str, number: str) -> dict[str, Any]:
+    american_express = number.startswith(("34", "37"))
+    card = {"number": number, "cvv": "1234" if american_express else "123"}
+    order = {"amount": "10.50", "currency": "EUR", "description": "Order 17"}
+    # Send the request again under the same key, and it is still one payment.
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid.uuid4())}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as gateway:
+        accepted = await gateway.post(
+            "/payments", json=order | {"card": card | {"expiryMonth": 11, "expiryYear": 2034}}
+        )
+    job: dict[str, Any] = accepted.raise_for_status().json()
+    print(f"Accepted:  job {job['jobId']}")
+    return job
 
 
 if __name__ == "__main__":

@@ -38,7 +38,12 @@ WHAT_TO_TRY = """
 
      curl {url}/payments/PAYMENT_ID -H 'Authorization: Bearer ap_123'
 
-  4. Pay and follow it on the WebSocket (in the project's folder, with its dev extra installed):
+  4. See each change as it happens, on the WebSocket, and as a webhook, each in a terminal of its own:
+
+     PGW_KEY=ap_123 {pgw} watch --url {url}
+     PGW_KEY=ap_123 {pgw} listen --url {url}
+
+     Then pay again, or so (in the project's folder, with its dev extra installed):
 
      {python} examples/pay_and_listen.py --url {url}
 
@@ -103,5 +108,6 @@ async def _pass_on(bank: trio.Process) -> None:
 def _say_what_to_try(settings: Settings, url: str) -> None:
     title = click.style("The gateway is ready. What to try:", fg="green", bold=True)
     python = min(sys.executable, os.path.relpath(sys.executable), key=len)
-    text = WHAT_TO_TRY.format(title=title, url=url, bank_url=settings.bank_url, python=python)
+    words = {"url": url, "bank_url": settings.bank_url, "python": python, "pgw": f"{python} -m pgw"}
+    text = WHAT_TO_TRY.format(title=title, **words)
     click.echo(text, err=True)

@@ -22,15 +22,15 @@ _LOOKS_LIKE_A_CARD = re.compile(
     r"|\d{4}(?:[^0-9A-Za-z]{1,3}\d{4}){2}[^0-9A-Za-z]{1,3}\d{1,7}"
     r"|\d{4}[^0-9A-Za-z]{1,3}\d{6}[^0-9A-Za-z]{1,3}\d{4,5}"
 )
-_SECRET_PREFIX = "pgw_s"  # noqa: S105 - of keys, `pgw_sk_`, and of tickets, `pgw_st_`
-_LOOKS_LIKE_A_SECRET = re.compile(f"{_SECRET_PREFIX}[kt]_[0-9A-Za-z]+")
+# Of keys, of tickets for streams, and of webhooks.
+_LOOKS_LIKE_A_SECRET = re.compile(r"pgw_s[kt]_[0-9A-Za-z]+|whsec_[0-9A-Za-z+/=]+")
 
 
 def redacted(text: str) -> str:
-    """Return the text with what looks like a card number (12 digits or more), a key or a ticket taken out."""
+    """Return the text without what looks like a card number (12 digits or more) or a secret of ours."""
     if len(text) < 12:  # noqa: PLR2004
         return text
-    if _SECRET_PREFIX in text:
+    if "pgw_s" in text or "whsec_" in text:
         text = _LOOKS_LIKE_A_SECRET.sub(REDACTED, text)
     return _LOOKS_LIKE_A_CARD.sub(lambda found: found["uuid"] or REDACTED, text)
 

@@ -1,11 +1,12 @@
-"""The process's limit of open files, which connections to clients and banks share with the database."""
+"""The limit of open files, which connections to clients, banks and endpoints share with the database."""
 
 import resource
 from contextlib import suppress
 
 import structlog
 
-OURS = 256  # the database's, the log, the operator's socket, and connections that are being refused or closed
+# The database's, the log, the operator's socket, look-ups of names, and connections that are being closed.
+OURS = 288
 FEWEST_CONNECTIONS = 16
 _log = structlog.get_logger()
 
@@ -17,11 +18,14 @@ def raise_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def connections_within(wanted: int, *, bank_concurrency: int) -> int:
-    """Return how many connections of clients there may be: as wanted, if the limit has room for them."""
+def connections_within(wanted: int, *, beside: int) -> int:
+    """Return how many connections of clients there may be: as wanted, if the limit has room for them.
+
+    There may be as many as `beside` to banks and to merchants' endpoints.
+    """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY or wanted <= limit - bank_concurrency - OURS:
+    if limit == resource.RLIM_INFINITY or wanted <= limit - beside - OURS:
         return wanted
-    most = max(FEWEST_CONNECTIONS, limit - bank_concurrency - OURS)
+    most = max(FEWEST_CONNECTIONS, limit - beside - OURS)
     _log.warning("ConnectionsLimited", Wanted=wanted, Most=min(wanted, most), OpenFiles=limit)
     return min(wanted, most)

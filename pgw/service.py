@@ -99,6 +99,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
                 webhook_secrets=telling.secrets,
                 tickets=StreamTickets(keys, clock, randomness),
                 allowed_origins=canonical_origins(settings.allowed_origins),
+                read_endpoint_url=telling.read_url,
             )
             accepting = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
             await _serve_clients(settings, parts, metering, accepting, on_ready)
@@ -114,7 +115,8 @@ async def _serve_clients(
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve the interface, and the metrics beside it, until the gateway has stopped."""
-    most = connections_within(settings.max_connections, bank_concurrency=settings.bank_concurrency)
+    elsewhere = settings.bank_concurrency + settings.webhook_concurrency
+    most = connections_within(settings.max_connections, beside=elsewhere)
     connections, door = OpenConnections(most=most), Door(parts.clock, parts.ids)
     parts = metering.measuring(parts, connections, door)
     throttle = make_throttle(parts.clock, settings.rate_limit, settings.failed_authentication_limit)

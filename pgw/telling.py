@@ -1,6 +1,7 @@
 """Puts the webhooks together."""
 
 from datetime import timedelta
+from functools import partial
 
 from pgw.actors.webhook_ports import WebhookPorts
 from pgw.actors.webhooks import Webhooks
@@ -14,10 +15,11 @@ from pgw.storage.port import Storage
 from pgw.webhooks.http import HttpWebhookSender
 from pgw.webhooks.network import CheckedNetwork
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 
 
 class Telling:
-    """The webhooks of one gateway, and the secrets that they are signed with."""
+    """The webhooks of one gateway, the secrets that they are signed with, and the URLs that they go to."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Telling:
         measures: Measures,
     ) -> None:
         self.secrets = WebhookSecrets(derived(secret, OF_WEBHOOKS))
+        self.read_url = partial(read_endpoint_url, allow_private=settings.webhook_allow_private)
         network = CheckedNetwork(allow_private=settings.webhook_allow_private)
         self.webhooks = Webhooks(
             WebhookPorts(

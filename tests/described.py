@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from pgw.http.docs.document import docs
 
@@ -19,7 +19,6 @@ from pgw.http.docs.document import docs
 OF_THE_MESSAGE = {"content-type", "content-length", "transfer-encoding", "connection", "date"}
 OF_A_HANDSHAKE = {"connection", "sec-websocket-accept"}
 METHODS = {"get", "post", "put", "patch", "delete", "options", "head", "trace"}
-SCHEMA_OF_ORDER = "/components/schemas/Order"
 
 
 class Description:
@@ -66,6 +65,17 @@ class Description:
         return [
             f"{error.json_path}: {error.message}" for error in self._validators[pointer].iter_errors(value)
         ]
+
+    def faults_of_request(self, method: str, path: str, body: bytes) -> list[str]:
+        """List what of a request's JSON the description forbids."""
+        found = self._path(path)
+        operation = self.document["paths"][found][method.lower()]
+        if "requestBody" not in operation:
+            return [f"a body of {len(body)} bytes is not described"] if body else []
+        if not body:
+            return ["there is no body"] if operation["requestBody"]["required"] else []
+        pointer = f"/paths/{_escaped(found)}/{method.lower()}/requestBody/content/application~1json/schema"
+        return self.faults_of_value(pointer, json.loads(body))
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a reference into the components."""
@@ -140,6 +150,32 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+class StreamsDescription:
+    """An AsyncAPI document, and what its messages say of a frame, by JSON Schema's draft 7."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        registry: Registry[Any] = Registry().with_resource("urn:pgw", DRAFT7.create_resource(document))
+        self._validators = {
+            name: Draft7Validator(
+                {"$ref": f"urn:pgw{message['payload']['$ref']}"},
+                registry=registry,
+                format_checker=Draft7Validator.FORMAT_CHECKER,
+            )
+            for name, message in document["components"]["messages"].items()
+        }
+
+    def faults_of_frame(self, frame: Mapping[str, Any]) -> list[str]:
+        """Say what is wrong where not exactly one message describes the frame."""
+        described_by = [name for name, one in self._validators.items() if one.is_valid(frame)]
+        return [] if len(described_by) == 1 else [f"it is described by {described_by or 'no message'}"]
+
+
+@cache
+def streams_description() -> StreamsDescription:
+    return StreamsDescription(json.loads(docs().streams.content))
+
+
 @cache
 def description() -> Description:
     return Description(json.loads(docs().description.content))
@@ -157,9 +193,13 @@ def assert_described(answer: httpx.Response) -> None:
         answer.content,
         upgrade=request.headers.get("Upgrade", "").lower() == "websocket",
     )
-    if answer.status_code == httpx.codes.ACCEPTED and "Idempotent-Replayed" not in answer.headers:
-        faults = description().faults_of_value(SCHEMA_OF_ORDER, json.loads(request.read()))
+    if answer.is_success and request.method in {"POST", "PATCH"} and not is_replayed(answer):
+        faults = description().faults_of_request(request.method, request.url.path, request.read())
         assert not faults, f"accepted, though the description forbids it: {faults}"
+
+
+def is_replayed(answer: httpx.Response) -> bool:
+    return "Idempotent-Replayed" in answer.headers
 
 
 def assert_answer_described(
@@ -175,6 +215,10 @@ def assert_answer_described(
     assert not faults, f"{method} {path} was answered {status}, not as described: {faults}"
 
 
-def assert_frame_described(frame: object) -> None:
-    faults = description().faults_of_value("/components/schemas/StreamFrame", frame)
+def assert_frame_described(frame: Mapping[str, Any]) -> None:
+    """Fail where the frame is not as both descriptions say: OpenAPI's, and AsyncAPI's of the streams."""
+    faults = [
+        *description().faults_of_value("/components/schemas/StreamFrame", frame),
+        *streams_description().faults_of_frame(frame),
+    ]
     assert not faults, f"a frame is not as described: {faults}"

@@ -28,8 +28,12 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.metrics",
     ),
     "pgw.storage": ("pgw.domain", "pgw.storage"),
-    "pgw.bank": ("pgw.domain", "pgw.bank"),
-    "pgw.webhooks": ("pgw.domain", "pgw.ports", "pgw.logs", "pgw.webhooks"),
+    "pgw.network": (),
+    "pgw.bank": ("pgw.domain", "pgw.network", "pgw.bank"),
+    "pgw.webhooks": (
+        *("pgw.domain", "pgw.ports", "pgw.logs", "pgw.network"),
+        *("pgw.__version__", "pgw.webhooks"),
+    ),
     "pgw.actors": (
         *("pgw.domain", "pgw.storage.port", "pgw.storage.webhook_port", "pgw.bank.port"),
         *("pgw.webhooks.port", "pgw.ports", "pgw.measures", "pgw.actors"),
@@ -56,6 +60,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.control",
     ),
     "pgw.reconciliation": ("pgw.domain", "pgw.storage.port", "pgw.bank.ledger_port", "pgw.reconciliation"),
+    "pgw.client": ("pgw.domain.result", "pgw.ports", "pgw.actors.backoff", "pgw.client"),
     "pgw.settings": ("pgw.bank.port",),
 }
 PURE = {"attrs", "stdnum", "iso4217"}
@@ -72,10 +77,12 @@ ADAPTERS: Mapping[str, frozenset[str]] = {
     "asyncio": frozenset({"pgw.storage.engine"}),
     "aiosqlite": frozenset({"pgw.storage.engine"}),
     "trio_asyncio": frozenset({"pgw.storage.engine", "pgw.storage.opening"}),
-    "socket": frozenset({"pgw.http.server", "pgw.control.address", "pgw.control.server"}),
+    "socket": frozenset(
+        {"pgw.http.server", "pgw.control.address", "pgw.control.server", "pgw.webhooks.resolver"}
+    ),
     "subprocess": frozenset({"pgw.demo"}),
     "tempfile": frozenset({"pgw.demo"}),
-    "signal": frozenset({"pgw.service"}),
+    "signal": frozenset({"pgw.service", "pgw.cli.interruption"}),
     "os": frozenset(
         {
             *("pgw.storage.database", "pgw.secret", "pgw.control.address"),

@@ -136,3 +136,8 @@ def test_what_looks_like_a_key_is_redacted(around: str) -> None:
     assert around.format(REDACTED, REDACTED) == shown
     assert REDACTED in redacted(key[:-1])
     assert "pgw_sk_" == redacted("pgw_sk_")
+
+
+def test_a_webhooks_secret_is_redacted() -> None:
+    secret = f"whsec_{'aB+/' * 10}aSk="
+    assert '{"secret":"[redacted]"}' == redacted(f'{{"secret":"{secret}"}}')

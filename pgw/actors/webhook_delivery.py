@@ -21,8 +21,7 @@ Disable = Callable[[KnownEndpoint, DisabledBecause], Awaitable[None]]
 class DeliveryActor:
     """Makes one try and writes what it came to; nothing of it is made again but the writing.
 
-    Where the gateway itself fails over it, that is a try in vain like any other. `has_place` until the try
-    is written, or has crashed.
+    Where the gateway itself fails over it, that is a try in vain like any other.
     """
 
     ports: WebhookPorts

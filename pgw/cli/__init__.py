@@ -1,17 +1,20 @@
-"""The command line: `pgw serve` and `pgw demo`, and an operator's commands beside a gateway."""
+"""The command line: the gateway, an operator's commands beside it, and a merchant's developer's."""
 
 import click
 
 import pgw
 from pgw.cli.keys import keys
+from pgw.cli.listening import listen
 from pgw.cli.merchants import merchants
 from pgw.cli.operating import acknowledge, settle, unresolved
 from pgw.cli.reconciling import reconcile
 from pgw.cli.serving import run_demo, serve
+from pgw.cli.watching import watch
 
 __all__ = [
     "acknowledge",
     "keys",
+    "listen",
     "main",
     "merchants",
     "reconcile",
@@ -19,6 +22,7 @@ __all__ = [
     "serve",
     "settle",
     "unresolved",
+    "watch",
 ]
 
 
@@ -28,6 +32,6 @@ def main() -> None:
     """Run a payment gateway that loses no accepted payment and charges no card twice."""
 
 
-for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile):
+for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile, watch, listen):
     main.add_command(command)
 main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."

@@ -37,8 +37,9 @@ class DatabasePath(click.ParamType[Path]):
         return path
 
 
-class BankUrl(click.ParamType[str]):
+class HttpUrl(click.ParamType[str]):
     name = "url"
+    whose = "the"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
@@ -47,14 +48,18 @@ class BankUrl(click.ParamType[str]):
             (parts.hostname or "").encode("idna")
         except ValueError:
             sound = False
-        if not sound or parts.username or parts.query or parts.fragment or not _is_plain(parts.path):
+        if not sound or parts.username or parts.query or parts.fragment or not is_plain(parts.path):
             self.fail(
-                "give the bank's address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
+                f"give {self.whose} address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
         return str(value)
 
 
-def _is_plain(path: str) -> bool:
+class BankUrl(HttpUrl):
+    whose = "the bank's"
+
+
+def is_plain(path: str) -> bool:
     return path.isascii() and path.isprintable() and " " not in path
 
 
@@ -82,7 +87,7 @@ class HostAndPort(click.ParamType[ListenAddress]):
             host, port = parts.hostname, parts.port
         except ValueError:
             host = port = None
-        if not host or port is None or parts.netloc != text or "@" in text or not _is_plain(text):
+        if not host or port is None or parts.netloc != text or "@" in text or not is_plain(text):
             self.fail(f"{text!r} is no address as in 127.0.0.1:9090 or [::1]:9090.", param, ctx)
         return ListenAddress(host, port)
 

@@ -10,6 +10,8 @@ import trio
 from pgw import demo, logs
 from pgw.bank.ledger_port import LedgerUnavailable
 from pgw.cli.access import NoDatabase
+from pgw.cli.tables import printable
+from pgw.client.refusals import CannotGoOn
 from pgw.control.address import CannotOpenControl
 from pgw.control.client import ControlUnavailable
 from pgw.http.server import CannotListen
@@ -25,6 +27,7 @@ MISTAKES = (
     NoDatabase,
     ControlUnavailable,
     LedgerUnavailable,
+    CannotGoOn,
 )
 MISTAKE = 2
 Program = Callable[[], Awaitable[int | None]]
@@ -53,7 +56,7 @@ def run_to_the_end(program: Program, log_level: str, log_format: str) -> int:
 
 
 def say_mistake(sentence: str) -> None:
-    click.secho(f"Error: {sentence}", fg="red", err=True)
+    click.secho(f"Error: {printable(sentence)}", fg="red", err=True)
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:

@@ -17,6 +17,7 @@ class InvalidCode(StrEnum):
     EXPIRED_CARD = "ExpiredCard"
     CARD_DATA_IN_TEXT = "CardDataInText"
     CAPTURE_NOT_SUPPORTED = "CaptureNotSupported"
+    INVALID_URL = "InvalidUrl"
 
 
 @frozen

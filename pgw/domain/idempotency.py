@@ -23,7 +23,10 @@ class Claim:
 
 @frozen
 class ClaimOnce(Generic[Subject]):
-    """A key whose claim is made of what is accepted under it, in the transaction: `make` has no effect."""
+    """A key whose claim is made of what is accepted under it, once only the transaction knows that.
+
+    `make` runs inside it, and has no effect of its own.
+    """
 
     key: str
     make: Callable[[Subject], Claim]

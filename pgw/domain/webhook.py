@@ -134,6 +134,10 @@ class WebhookEndpoint:
     def is_enabled(self) -> bool:
         return self.status is EndpointStatus.ENABLED
 
+    @property
+    def is_deleted(self) -> bool:
+        return self.status is EndpointStatus.DELETED
+
     def secret_versions(self, now: datetime) -> tuple[int, ...]:
         """Return the versions of the secret that are valid now, the newest first: two during an overlap."""
         until = self.previous_secret_until

@@ -36,6 +36,13 @@ def answer(
     return Response(encode(document), status, dict(headers or {}), content_type=_JSON)
 
 
+def nothing() -> Response:
+    """Answer 204, without what would describe a body (RFC 9110, sections 8.6 and 15.3.5)."""
+    answered = Response(b"", 204)
+    del answered.headers["Content-Type"], answered.headers["Content-Length"]
+    return answered
+
+
 def problem(
     parts: Parts,
     call: Call,

@@ -8,6 +8,7 @@ from quart import Response
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers, documents
 from pgw.http.call import Call, Parts
+from pgw.http.docs.operation import JSON
 from pgw.http.exchange import BODY
 from pgw.logs import REDACTED
 
@@ -16,14 +17,21 @@ _SHOWN = frozenset({"amount", "currency", "reference", "description", "capture",
 _log = structlog.get_logger()
 
 
-def read_document(parts: Parts, call: Call) -> Result[dict[str, Any], Response]:
-    """Read the request's JSON object, or the answer that refuses it."""
+def read_document(
+    parts: Parts, call: Call, *, media_types: tuple[str, ...] = (JSON,), or_none: bool = False
+) -> Result[dict[str, Any], Response]:
+    """Read the request's JSON object, or the answer that refuses it.
+
+    With `or_none` a request without a body is one with an empty object.
+    """
     request = call.request
+    received: Result[bytes, str] = cast("dict[str, Any]", request.scope)[BODY]
+    if or_none and received == Ok(b""):
+        return Ok({})
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
-    if request.mimetype != "application/json" or charset != "utf-8" or encoded:
+    if request.mimetype not in media_types or charset != "utf-8" or encoded:
         return Err(answers.problem(parts, call, "UnsupportedMediaType"))
-    received: Result[bytes, str] = cast("dict[str, Any]", request.scope)[BODY]
     match received:
         case Err(code):
             return Err(answers.problem(parts, call, code))

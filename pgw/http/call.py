@@ -1,5 +1,7 @@
 """What an endpoint is given: the gateway's parts, and one request whose caller is known."""
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 from quart.wrappers import Request, Websocket
 
@@ -7,6 +9,7 @@ from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.key_ring import Credential, KeyRing
 from pgw.actors.webhooks import Webhooks
+from pgw.domain.result import Result
 from pgw.http.docs.files import Docs
 from pgw.http.jobs.tickets import StreamTickets
 from pgw.http.stopping import Stopping
@@ -14,6 +17,9 @@ from pgw.measures import UNMEASURED, Measures, Scrape, scrape_nothing
 from pgw.ports import Clock, Ids
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
+
+ReadUrl = Callable[[str], Result[str, str]]
+"""Reads a URL into the one spelling that it is kept in, or says in a sentence what is wrong with it."""
 
 
 @frozen
@@ -36,6 +42,7 @@ class Parts:
     secret: bytes = field(repr=False)
     webhooks: Webhooks
     webhook_secrets: WebhookSecrets
+    read_endpoint_url: ReadUrl
     tickets: StreamTickets
     allowed_origins: frozenset[str] = frozenset()
     measures: Measures = UNMEASURED

@@ -4,13 +4,16 @@ import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from struct import pack
 
 import trio
 from attrs import frozen
+from trio.socket import SO_LINGER, SOL_SOCKET
 
 from pgw.http.patience import Patience
 
 NEVER = math.inf
+_RESET = pack("ii", 1, 0)
 
 
 @frozen
@@ -81,8 +84,15 @@ class Connection:
         self._receiving.cancel()
 
     def abort(self) -> None:
-        """Close at once. Hypercorn shields what it sends from being cancelled, but not from this."""
+        """Close at once. Hypercorn shields what it sends from being cancelled, but not from this.
+
+        What is on its way is dropped (RFC 9293, section 3.10.5): for a client that does not read the system
+        would keep it for minutes, and never tell it that it is over.
+        """
         self.be_busy()
+        if self._sending.locked():
+            with suppress(OSError):  # it was aborted before
+                self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET)
         self.socket.close()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:

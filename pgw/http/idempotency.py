@@ -3,7 +3,7 @@
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -13,11 +13,12 @@ from quart import Response
 from werkzeug.datastructures import Headers
 
 from pgw.domain.idempotency import Claim
-from pgw.domain.job import Job
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers
 from pgw.http.call import Call, Parts
-from pgw.http.jobs.representation import job_document
+
+Accepted = Callable[[str, str], Response]
+"""Makes the answer, now and ever again, of the id of what was accepted and of the JSON that is kept."""
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
@@ -34,20 +35,28 @@ class KeyedRequest:
     key: str
     fingerprint: str = field(repr=False)
 
-    def claim(self, job: Job) -> Claim:
-        """Return what is kept when the request is accepted as this job."""
-        return Claim(self.key, self.fingerprint, job.id, answers.encode(job_document(job)))
+    def claim(self, subject_id: str, document: str) -> Claim:
+        """Return what is kept when the request is accepted: the id of what it became, and that in JSON."""
+        return Claim(self.key, self.fingerprint, subject_id, document)
 
     def is_of(self, before: Claim) -> bool:
         """Tell whether the claim is that of this very request."""
         return hmac.compare_digest(self.fingerprint, before.fingerprint)
 
-    def answer_again(self, parts: Parts, call: Call, before: Claim) -> Response:
+    def answer_again(self, parts: Parts, call: Call, before: Claim, accepted: Accepted) -> Response:
         """Answer what was accepted before under the key: the same once more, if it was this very request."""
         if not self.is_of(before):
             return answers.problem(parts, call, "IdempotencyKeyReused")
-        headers = {"Location": f"/jobs/{before.subject_id}", "Idempotent-Replayed": "true"}
-        return Response(before.answer, 202, headers, content_type="application/json")
+        answer = accepted(before.subject_id, before.answer)
+        answer.headers["Idempotent-Replayed"] = "true"
+        return answer
+
+    async def answered_before(self, parts: Parts, call: Call, accepted: Accepted) -> Response | None:
+        """Answer this very request again where it was accepted, though it would be refused by now."""
+        before = await parts.storage.claim(call.merchant_id, self.key)
+        if before is None or not self.is_of(before):
+            return None
+        return self.answer_again(parts, call, before, accepted)
 
 
 def read_key(headers: Headers) -> Result[str | None, str]:

@@ -8,6 +8,7 @@ from quart import Response
 
 from pgw.domain.merchant import Scope
 from pgw.http.call import Call, Parts
+from pgw.http.docs.asyncapi import ASYNCAPI, asyncapi
 from pgw.http.docs.openapi import OPENAPI, openapi
 from pgw.http.docs.operation import Operation
 from pgw.http.docs.show import FILE_SHOWN, PAGE_SHOWN, show
@@ -25,6 +26,14 @@ from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import EXPLAIN, explain
+from pgw.http.webhooks import delivery_description as deliveries
+from pgw.http.webhooks import endpoint_description as endpoints
+from pgw.http.webhooks.add_endpoint import add_endpoint
+from pgw.http.webhooks.change_endpoint import change_endpoint, delete_endpoint
+from pgw.http.webhooks.fetch_deliveries import fetch_deliveries, fetch_delivery
+from pgw.http.webhooks.fetch_endpoints import fetch_endpoint, fetch_endpoints
+from pgw.http.webhooks.redeliver import redeliver
+from pgw.http.webhooks.rotate_secret import rotate_secret
 
 Endpoint = Callable[Concatenate[Parts, Call, ...], Awaitable[Response | None]]
 
@@ -46,6 +55,8 @@ class Route:
 
 
 _READ, _WRITE = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
+_READ_WEBHOOKS, _WRITE_WEBHOOKS = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+_ENDPOINT, _DELIVERY = "/webhook-endpoints/<endpoint_id>", "/webhook-deliveries/<delivery_id>"
 ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
@@ -55,11 +66,21 @@ ROUTES = (
     Route("GET", "/jobs/stream", upgrade_required, _READ, streams.ALL, takes_ticket=True),
     Route("GET", "/jobs/<job_id>/stream", upgrade_required, _READ, streams.ONE, takes_ticket=True),
     Route("POST", "/stream-tickets", issue_ticket, _READ, ISSUE_TICKET),
+    Route("POST", "/webhook-endpoints", add_endpoint, _WRITE_WEBHOOKS, endpoints.ADD),
+    Route("GET", "/webhook-endpoints", fetch_endpoints, _READ_WEBHOOKS, endpoints.LIST),
+    Route("GET", _ENDPOINT, fetch_endpoint, _READ_WEBHOOKS, endpoints.FETCH),
+    Route("PATCH", _ENDPOINT, change_endpoint, _WRITE_WEBHOOKS, endpoints.CHANGE),
+    Route("POST", f"{_ENDPOINT}/rotate-secret", rotate_secret, _WRITE_WEBHOOKS, endpoints.ROTATE),
+    Route("DELETE", _ENDPOINT, delete_endpoint, _WRITE_WEBHOOKS, endpoints.DELETE),
+    Route("GET", "/webhook-deliveries", fetch_deliveries, _READ_WEBHOOKS, deliveries.LIST),
+    Route("GET", _DELIVERY, fetch_delivery, _READ_WEBHOOKS, deliveries.FETCH),
+    Route("POST", f"{_DELIVERY}/redeliver", redeliver, _WRITE_WEBHOOKS, deliveries.REDELIVER),
     Route("GET", "/health/live", live, None, LIVE),
     Route("GET", "/health/ready", ready, None, READY),
     Route("GET", "/metrics", scrape, None, SCRAPE),
     Route("GET", "/problems/<code>", explain, None, EXPLAIN),
     Route("GET", "/openapi.json", openapi, None, OPENAPI),
+    Route("GET", "/asyncapi.json", asyncapi, None, ASYNCAPI),
     Route("GET", "/docs", show, None, PAGE_SHOWN),
     Route("GET", "/docs/<name>", show, None, FILE_SHOWN),
 )

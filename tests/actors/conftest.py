@@ -66,3 +66,10 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
     capture = LogCapture()
     monkeypatch.setattr("pgw.actors.supervisor._log", structlog.wrap_logger(None, processors=[capture]))
     return capture
+
+
+@pytest.fixture
+def patient_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Storage looks for waiters that lost patience less often, for tests that let days go by."""
+    for module in ("sqlite", "sqlite_webhooks"):
+        monkeypatch.setattr(f"pgw.storage.{module}.PATIENCE_SECONDS", 10 * 86_400.0)

@@ -1,7 +1,8 @@
-"""Old claims are forgotten, a batch at a time, whatever the clock or the storage do."""
+"""Old claims and events are forgotten, a batch at a time, whatever the clock or the storage do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import structlog
@@ -10,11 +11,20 @@ from structlog.testing import LogCapture
 from trio.testing import MockClock
 
 from pgw.actors import housekeeping
-from pgw.actors.housekeeping import CLAIMS_A_BATCH, EVERY_SECONDS, Housekeeping
+from pgw.actors.housekeeping import (
+    BETWEEN_BATCHES_SECONDS,
+    CLAIMS_A_BATCH,
+    EVENTS_A_BATCH,
+    EVENTS_KEPT_FOR,
+    EVERY_SECONDS,
+    Housekeeping,
+)
+from pgw.domain.merchant import Merchant
 from pgw.storage.port import StorageUnavailable
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.memory_storage import MemoryStorage
 from tests.actors.tree import ports_with, start_gateway
+from tests.merchants import a_merchant
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -129,3 +139,71 @@ async def test_the_gateway_does_it_and_outlives_a_bug_in_it(
     await trio.sleep(3.5 * EVERY_SECONDS)
     assert 3 == len(storage.asked)
     assert 3.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+class Events(Claims):
+    """Its merchants have so many old events each."""
+
+    def __init__(self, **old: int) -> None:
+        super().__init__()
+        self.old_events = old
+        self.forgotten: list[tuple[float, str, datetime, int]] = []
+
+    async def merchants(self, after_id: str, limit: int) -> Sequence[Merchant]:
+        await trio.lowlevel.checkpoint()
+        return [a_merchant(one) for one in sorted(self.old_events) if one > after_id][:limit]
+
+    async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
+        await trio.lowlevel.checkpoint()
+        self.trouble()
+        forgotten = min(limit, self.old_events[merchant_id])
+        self.old_events[merchant_id] -= forgotten
+        self.forgotten.append((trio.current_time(), merchant_id, before, forgotten))
+        return forgotten
+
+
+async def test_old_events_of_all_merchants_are_forgotten_a_batch_at_a_time_with_pauses(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "MERCHANTS_A_PAGE", 2)
+    storage = Events(mer_a=2 * EVENTS_A_BATCH + 1, mer_b=0, mer_c=3, mer_d=0)
+    with trio.move_on_after(1.5 * EVERY_SECONDS):
+        await Housekeeping(storage, WallClock(), timedelta(days=7)).run()
+    assert [("mer_a", 200), ("mer_a", 200), ("mer_a", 1), ("mer_b", 0), ("mer_c", 3), ("mer_d", 0)] == [
+        (merchant_id, forgotten) for _, merchant_id, _, forgotten in storage.forgotten
+    ]
+    times = [at for at, *_ in storage.forgotten]
+    assert all(later - before >= BETWEEN_BATCHES_SECONDS for before, later in pairwise(times))
+    assert {NOON + ROUND - timedelta(days=7)} == {before for _, _, before, _ in storage.forgotten}
+    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+async def test_a_wall_clock_that_jumps_ahead_forgets_no_event_before_its_time(
+    autojump_clock: MockClock,
+) -> None:
+    storage, clock = Events(mer_a=1), WallClock()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
+        await trio.sleep(1)
+        clock.jumped = 60 * DAY
+    assert [NOON + ROUND - EVENTS_KEPT_FOR] == [before for _, _, before, _ in storage.forgotten]
+    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+async def test_events_that_storage_could_not_forget_are_forgotten_at_the_next_round(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = LogCapture()
+    monkeypatch.setattr(housekeeping, "_log", structlog.wrap_logger(None, processors=[logged]))
+    storage = Events(mer_a=2)
+    rounds = iter([None, StorageUnavailable("disk full")])  # that of the claims is well
+
+    def fail_once() -> None:
+        if error := next(rounds, None):
+            raise error
+
+    storage.trouble = fail_once
+    await run_for(2.5 * EVERY_SECONDS, storage, WallClock())
+    assert [("mer_a", 2)] == [(merchant_id, count) for _, merchant_id, _, count in storage.forgotten]
+    assert ["EventsNotForgotten"] == [entry["event"] for entry in logged.entries]
+    assert 2.5 * EVERY_SECONDS == autojump_clock.current_time()

@@ -8,13 +8,14 @@ from random import Random
 
 import trio
 from attrs import define, field, frozen
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from pgw.actors.webhook_ports import WebhookPorts
 from pgw.actors.webhooks import Webhooks
 from pgw.domain.delivery import DeliveryTold, DueDelivery, RetrySchedule
 from pgw.domain.event import Event
 from pgw.domain.webhook import WebhookEndpoint
+from pgw.measures import UNMEASURED, Measures
 from pgw.storage.sqlite import SqliteStorage
 from pgw.storage.webhook_port import DeliveryFilter
 from pgw.webhooks.port import Answered, SendOutcome
@@ -24,7 +25,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.seeded_ports import SimulatedClock
 from tests.simulation.storage import open_simulated_storage
-from tests.storage.conftest import Changes
+from tests.storage.conftest import NOW, Changes
 
 OK = Answered(200)
 WAITS = (0.0, 5.0, 300.0)
@@ -113,14 +114,20 @@ class WebhookScene:
 async def open_webhook_scene(
     disk: Disk | None = None,
     *,
+    send: Send = takes_all,
     waits: tuple[float, ...] = WAITS,
     concurrency: int = 512,
     jitter: float = 1.0,
     disable_after: float = 5 * DAY,
+    days: int = 0,
+    measures: Measures = UNMEASURED,
     run: bool = True,
 ) -> AsyncIterator[WebhookScene]:
-    """Run webhooks on a database with two merchants; on the same disk it is the next start."""
-    clock, sender = SimulatedClock(), FakeSender()
+    """Run webhooks on a database with two merchants; on the same disk it is a later start, some days on."""
+    assert isinstance(trio.lowlevel.current_clock(), MockClock), "the test asks for `autojump_clock`"
+    clock, sender = SimulatedClock(), FakeSender(send)
+    # The time of the payments.
+    clock.jump((NOW - clock.now()).total_seconds() + 1 + days * DAY)
     told: list[Webhooks] = []
 
     def on_committed(events: Sequence[Event]) -> None:
@@ -136,6 +143,7 @@ async def open_webhook_scene(
             *(storage, sender, clock, FixedRandomness(jitter), RetrySchedule(waits)),
             disable_after=timedelta(seconds=disable_after),
             concurrency=concurrency,
+            measures=measures,
         )
         webhooks = Webhooks(ports)
         told.append(webhooks)

@@ -27,13 +27,16 @@ LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 class Program:
     """A process of the project; a thread collects what it says on standard error."""
 
-    def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *command: str, environment: Mapping[str, str] | None = None, stdout: int | None = None
+    ) -> None:
         self.lines: list[str] = []
         self._heard, self._has_ended = threading.Condition(), False
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=PROJECT,
             env={**environment_without_settings(), **(environment or {})},
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,

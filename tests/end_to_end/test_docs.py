@@ -1,4 +1,4 @@
-"""`/openapi.json` and the files of `/docs`, as they are served."""
+"""`/openapi.json`, `/asyncapi.json` and the files of `/docs`, as they are served."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SERVED = {
     "/openapi.json": "application/json",
+    "/asyncapi.json": "application/json",
     "/docs": "text/html; charset=utf-8",
     **{f"/docs/{name}": file.content_type for name, file in docs().files.items()},
 }
@@ -43,6 +44,7 @@ def test_it_is_served_without_a_key_and_again_only_where_it_changed(path: str, g
 
 def test_what_is_served_is_what_the_routes_make(gateway: Gateway) -> None:
     assert docs().description.content == gateway.client.get("/openapi.json").content
+    assert docs().streams.content == gateway.client.get("/asyncapi.json").content
 
 
 @pytest.mark.parametrize("path", [path for path in SERVED if path.startswith("/docs")])

@@ -8,18 +8,27 @@ import shlex
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.end_to_end.programs import PROJECT, Program, eventually
+from tests.client.signing import ID, OTHER_SECRET, SECRET, payload, signed
+from tests.end_to_end.commands import ANSWER_LOST
+from tests.end_to_end.merchant_commands import MerchantCommand
+from tests.end_to_end.programs import PROJECT, Program, environment_without_settings, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.end_to_end.programs import Gateway
+    from tests.end_to_end.conftest import StartGateway
+    from tests.end_to_end.programs import Gateway, Simulator
 
+ODD_HEADERS = (
+    *(("webhook-id", "whd_other"), ("webhook-timestamp", "9" * 6000), ("webhook-timestamp", "x")),
+    *(("webhook-signature", "v1,"), ("webhook-signature", ""), ("webhook-id", "")),
+)
 UNREACHABLE = "The gateway is not reachable at http://127.0.0.1:1. Is it running? Try: pgw demo"
 
 
@@ -43,6 +52,67 @@ def test_an_example_says_what_became_of_the_payment(example: str, gateway: Gatew
         assert said.isprintable() or said.replace("\n", "").isprintable()
 
 
+def test_the_stream_example_goes_on_where_it_was_when_the_gateway_was_killed(
+    simulator: Simulator, start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    arguments = (tmp_path / "pgw.db", simulator.url, "--inquiry-first", "3")
+    gateway = start_gateway(*arguments)
+    command = [sys.executable, "examples/pay_and_listen.py", "--url", gateway.url, "--card", ANSWER_LOST]
+    unbuffered = environment_without_settings() | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=PROJECT, env=unbuffered, stdout=-1, text=True) as example:
+        assert example.stdout is not None
+        said = [example.stdout.readline() for _ in range(4)]
+        gateway.end(signal.SIGKILL)
+        said.append(example.stdout.readline())
+        start_gateway(*arguments, "--port", str(gateway.address[1]))
+        said += example.stdout.readlines()
+        assert 0 == example.wait(60), said
+    frames = [line.split(maxsplit=3) for line in said if line.startswith("Frame:")]
+    labels = [line.partition(":")[0] for line in said]
+    assert ["Listening", "Accepted", "Frame", "Frame", "Lost"] == labels[:5]
+    seqs = [int(seq) for _, seq, *_ in frames]
+    assert list(range(1, len(seqs) + 1)) == seqs
+    assert ["job.created,", "job.updated,", "job.completed,"] == [kind for _, _, kind, _ in frames]
+    assert said[-1].endswith("payment is Approved\n")
+    assert any("stream.ready at seq 2\n" in line for line in said[5:])
+
+
+def test_the_receiver_example_believes_what_was_signed_once_and_nothing_else() -> None:
+    command = [sys.executable, "examples/receive_webhooks.py", "--port", "0"]
+    environment = {"PGW_WEBHOOK_SECRET": SECRET}
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=-1, stderr=-3, text=True) as example:
+        assert example.stdout is not None
+        url = example.stdout.readline().split()[-1]
+        body = payload()
+        spoilt = (
+            (body + b" ", signed(body)),
+            (body, signed(body, secret=OTHER_SECRET)),
+            (body, signed(body, at=datetime.now(UTC) - timedelta(minutes=6))),
+            (body, signed(body, at=datetime.now(UTC) + timedelta(minutes=6))),
+            *((body, {**signed(body), name: value}) for name, value in ODD_HEADERS),
+            (body, {}),
+        )
+        for sent, headers in spoilt:
+            assert 400 == httpx.post(url, content=sent, headers=headers).status_code
+        assert 413 == httpx.post(url, content=b"x" * 1_000_000, headers=signed(body)).status_code
+        rotated = signed(body, secret=OTHER_SECRET)["webhook-signature"]
+        two = {**signed(body), "webhook-signature": f"{rotated} {signed(body)['webhook-signature']}"}
+        for headers in (two, signed(body), signed(body, webhook_id="whd_last")):
+            assert 204 == httpx.post(url, content=body, headers=headers).status_code
+        example.send_signal(signal.SIGINT)
+        lines = example.stdout.readlines()
+        assert 0 == example.wait(20)
+    assert [f"2026-11-22T14:36:57.563Z job.completed {one}\n" for one in (ID, "whd_last")] == lines
+
+
+def test_the_receiver_example_without_a_secret_says_what_is_missing() -> None:
+    command = [sys.executable, "examples/receive_webhooks.py"]
+    ran = subprocess.run(
+        command, cwd=PROJECT, env={}, capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (2, True) == (ran.returncode, ran.stderr.startswith("Set PGW_WEBHOOK_SECRET"))
+
+
 def test_the_demo_does_what_it_says_and_ends_on_ctrl_c_with_nothing_left(tmp_path: Path) -> None:
     environment = {"TMPDIR": str(tmp_path)}
     demo = Program("pgw", "demo", "--port", "0", "--bank-port", "0", environment=environment)
@@ -52,10 +122,20 @@ def test_the_demo_does_what_it_says_and_ends_on_ctrl_c_with_nothing_left(tmp_pat
     assert command is not None
     _, _, url, _, authorization, _, media_type, _, body = shlex.split(command[0])
     headers = dict(header.split(": ") for header in (authorization, media_type))
+    watch, listen = (
+        MerchantCommand(tmp_path.parent / name, *shlex.split(found[2])[3:], key=found[1])
+        for name in ("watch", "listen")
+        if (found := re.search(rf"PGW_KEY=(\S+) (\S*python\S* -m pgw {name} --url \S+)", text))
+    )
+    watch.wait_for_line("Connected to")
+    listen.wait_for_line("Listening on")
     accepted = httpx.post(url, content=body, headers=headers)
     job_url = url.replace("/payments", accepted.headers["Location"])
     job = httpx.get(job_url, headers=headers | {"Prefer": "wait=10"}).json()
     assert ("Completed", "Approved") == (job["status"], job["paymentStatus"])
+    for command_shown in (watch, listen):
+        command_shown.wait_for_output("job.completed", job["jobId"], "Approved")
+    assert (130, 0) == (watch.interrupted(), listen.interrupted())
     ledger = re.search(r"curl (http://\S+/ledger)", text)
     assert ledger is not None
     assert 1 == httpx.get(ledger[1]).json()["count"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.described import assert_described
+from tests.end_to_end.hooks import a_url
 from tests.end_to_end.programs import order
 
 if TYPE_CHECKING:
@@ -81,3 +82,18 @@ def test_a_refusal_is_of_its_own_type(generated: Callable[[str], Any], client: A
     assert ["#/card/number"] == [error.pointer for error in refused.errors]
     nothing = generated("api.jobs.get_job").sync("job_x", client=client)
     assert isinstance(nothing, models.UnknownJob)
+
+
+def test_it_adds_an_endpoint_and_takes_it_away(generated: Callable[[str], Any], client: Any) -> None:
+    models = generated("models")
+    add, delete, listed = (
+        generated(f"api.webhooks.{name}")
+        for name in ("add_webhook_endpoint", "delete_webhook_endpoint", "list_webhook_endpoints")
+    )
+    order = models.WebhookEndpointOrder.from_dict({"url": a_url(), "eventTypes": ["job.completed"]})
+    added = add.sync(client=client, body=order)
+    assert isinstance(added, models.WebhookEndpointWithSecret)
+    assert added.secret.startswith("whsec_")
+    assert added.endpoint_id in {one.endpoint_id for one in listed.sync(client=client).data}
+    assert 204 == delete.sync_detailed(added.endpoint_id, client=client).status_code
+    assert isinstance(delete.sync(added.endpoint_id, client=client), models.UnknownWebhookEndpoint)

@@ -12,8 +12,15 @@ from tests.described import assert_described
 from tests.end_to_end.programs import KEY, Gateway
 
 PATHS = sorted({route.path.replace("<", "").replace(">", "") for route in ROUTES})
-POSTED = {"/payments", "/stream-tickets"}
-TAKEN = {path: {"POST"} if path in POSTED else {"GET", "HEAD"} for path in PATHS}
+READ = {"GET", "HEAD"}
+TAKEN = dict.fromkeys(PATHS, READ) | {
+    "/payments": {"POST"},
+    "/stream-tickets": {"POST"},
+    "/webhook-endpoints": {"GET", "HEAD", "POST"},
+    "/webhook-endpoints/endpoint_id": {"GET", "HEAD", "PATCH", "DELETE"},
+    "/webhook-endpoints/endpoint_id/rotate-secret": {"POST"},
+    "/webhook-deliveries/delivery_id/redeliver": {"POST"},
+}
 OTHERS = ("OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PURGE")
 
 

@@ -38,7 +38,7 @@ def test_connections_take_what_the_limit_leaves(
     limit: int, wanted: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (limit, limit))
-    assert most == open_files.connections_within(wanted, bank_concurrency=512)
+    assert most == open_files.connections_within(wanted, beside=512)
 
 
 def test_a_gateway_keeps_to_its_number_of_connections(

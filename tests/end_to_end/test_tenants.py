@@ -11,6 +11,7 @@ import pytest
 from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.routes import ROUTES, Route
 from tests.described import assert_described
+from tests.end_to_end.hooks import add
 from tests.end_to_end.programs import KEY, OTHER_KEY
 from tests.end_to_end.streams import UPGRADE
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.programs import Gateway
 
 # A route with a parameter that stands in neither fails: give one in `ids`, or say that it is nobody's.
-OF_A_MERCHANT = {"payment_id", "job_id"}
+OF_A_MERCHANT = {"payment_id", "job_id", "endpoint_id", "delivery_id"}
 OF_NOBODY = {"code", "name"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE")
 WAYS: Mapping[str, tuple[str, dict[str, str]]] = {
@@ -53,8 +54,15 @@ OWNED = [route for route in WITH_ID if parameters(route) & OF_A_MERCHANT]
 @pytest.fixture(scope="module")
 def ids(gateway: Gateway) -> dict[str, str]:
     """Return the ids of what the first merchant has."""
+    endpoint_id = add(gateway.client).json()["endpointId"]
     job = gateway.settled(gateway.pay())
-    return {"payment_id": job["paymentId"], "job_id": job["jobId"]}
+    told = gateway.client.get("/webhook-deliveries", params={"endpointId": endpoint_id}).json()
+    return {
+        "payment_id": job["paymentId"],
+        "job_id": job["jobId"],
+        "endpoint_id": endpoint_id,
+        "delivery_id": told["data"][0]["deliveryId"],
+    }
 
 
 def filled(path: str, ids: Mapping[str, str]) -> str:
@@ -76,7 +84,7 @@ def client(gateway: Gateway) -> Iterator[httpx.Client]:
 
 
 def asked(client: httpx.Client, method: str, path: str, headers: Mapping[str, str]) -> httpx.Response:
-    content = b"{}" if method in {"POST", "PUT", "PATCH"} else b""
+    content = {"POST": b"{}", "PUT": b"{}", "PATCH": b'{"description":"theirs"}'}.get(method, b"")
     media_type = {"Content-Type": "application/json"} if content else {}
     told = {"X-Request-Id": "req.tenants", **media_type, **headers}
     return client.request(method, path, headers=told, content=content)
@@ -115,6 +123,8 @@ def test_anothers_id_is_answered_as_an_unknown_one(
 
 # A `GET` of a stream is told that it is a WebSocket, and nothing else is looked at.
 LOOKED_UP = [route for route in OWNED if route.endpoint is not upgrade_required]
+# What is deleted must be there for all others first.
+LOOKED_UP.sort(key=lambda route: route.method == "DELETE")
 
 
 @pytest.mark.parametrize("route", LOOKED_UP, ids=named)
@@ -127,6 +137,8 @@ def test_their_owner_is_answered_otherwise(route: Route, client: httpx.Client, i
     assert 404 == nobodys.status_code
     if route.method == "WS":
         assert 101 == theirs.status_code
+    elif route.method == "DELETE":
+        assert (204, "") == (theirs.status_code, theirs.text)
     else:
         assert theirs.is_success
         assert any(one in theirs.text for one in ids.values())

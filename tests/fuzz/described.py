@@ -19,7 +19,7 @@ from tests.fuzz.world import World
 
 CALLS_A_ROUND = 1500
 # Measured: what examples and coverage take, and calls that each more example of an operation comes to.
-FIXED_CALLS, CALLS_AN_EXAMPLE = 520, 12
+FIXED_CALLS, CALLS_AN_EXAMPLE = 1000, 16
 KEYS = ("ap_123", "ap_456")
 
 
@@ -42,7 +42,7 @@ class Round:
                 "request-timeout": 30,
                 "generation": {"max-examples": most, "database": "none", "no-shrink": True},
                 "output": {"sanitization": {"enabled": False}, "truncation": {"enabled": False}},
-                "operations": [_of_payments(), _of_streams()],
+                "operations": [_of_payments(), _of_webhooks(), _of_streams()],
             }
         )
 
@@ -54,6 +54,13 @@ def _of_payments() -> dict[str, Any]:
         "include-path": "/payments",
         "checks": {"positive_data_acceptance": {"expected-statuses": statuses}},
     }
+
+
+def _of_webhooks() -> dict[str, Any]:
+    """Let also what is nobody's not be found, and what is there already be refused."""
+    statuses = ["2xx", "400", "401", "404", "409", "422"]
+    checks = {"positive_data_acceptance": {"expected-statuses": statuses}}
+    return {"include-path-regex": "^/webhook-", "checks": checks}
 
 
 def _of_streams() -> dict[str, Any]:

@@ -6,11 +6,13 @@ from random import Random
 
 from tests.fuzz.bodies import body
 from tests.fuzz.canary import CARD
+from tests.fuzz.endpoints import endpoint_body
 from tests.fuzz.orders import order
 from tests.fuzz.paths import odd_path
 from tests.fuzz.vocabulary import (
     CARD_AND_CVV,
     CARD_VALUES,
+    ENDPOINTS,
     KEY,
     METHODS,
     NAMED_VALUES,
@@ -37,7 +39,7 @@ def request(random: Random, name: str, *, oddness: float) -> bytes:
         headers.append((b"Authorization", KEY if random.random() < 0.8 else OTHER_KEY))
     content = b""
     if is_post or random.random() < 0.1:
-        content, kind = body(random)
+        content, kind = endpoint_body(random) if path.startswith(ENDPOINTS) else body(random)
         headers.append((b"Content-Type", kind))
     if random.random() < oddness:
         path = odd_path(random, path)

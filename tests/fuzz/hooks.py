@@ -26,7 +26,11 @@ ONLY_THE_GATEWAY_KNOWS = {
         "CardDataInText",
     ),
     "IdempotencyKeyReused",
+    # Nor which hosts are public.
+    "InvalidUrl",
 }
+JUDGED = ("/payments", "/webhook-")
+CURSOR = "The query parameter `cursor`"  # which is opaque
 _NUMBER, _THREE_OR_FOUR = re.compile(r"[ -]*([0-9][ -]*){12,19}"), re.compile(r"[0-9]{3,4}")
 
 
@@ -72,10 +76,11 @@ def judge(tally: Tally, found: list[Finding]) -> Callable[..., None]:
 
 
 def _of_reason(case: Any, status: int, body: bytes) -> Iterator[Finding]:
-    if status not in {400, 422} or case.path != "/payments" or not _is_positive(case):
+    if status not in {400, 422} or not case.path.startswith(JUDGED) or not _is_positive(case):
         return
     document: Mapping[str, Any] = json.loads(body)
-    codes = {error["code"] for error in document.get("errors", [])} or {document["code"]}
+    told = document.get("errors") or [document]
+    codes = {one["code"] for one in told if not one["detail"].startswith(CURSOR)}
     if unknown := codes - ONLY_THE_GATEWAY_KNOWS:
         yield Finding("refused though described", f"{sorted(unknown)}: {case.as_curl_command()}")
 

@@ -12,7 +12,7 @@ from pgw import cli, logs
 from pgw.control import payment_commands
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
-from pgw.http import answers, body, front
+from pgw.http import answers, body, front, posted
 from pgw.http.jobs import fetch, frames
 from pgw.http.payments import submit
 from tests.fuzz.world import PLANTED_BUG
@@ -107,14 +107,14 @@ def _tell_the_value() -> None:
         told = [evolve(one, detail=f"{one.detail} {document.get('card')}") for one in invalid]
         return refuse(parts, call, told)
 
-    read = getattr(submit, "read_document")  # noqa: B009
+    read = getattr(posted, "read_document")  # noqa: B009
 
-    def read_document(parts: Any, call: Any) -> Any:
-        result = read(parts, call)
+    def read_document(parts: Any, call: Any, **how: Any) -> Any:
+        result = read(parts, call, **how)
         call.request.scope["planted"] = result.value if isinstance(result, Ok) else {}
         return result
 
-    setattr(submit, "read_document", read_document)  # noqa: B010
+    setattr(posted, "read_document", read_document)  # noqa: B010
     setattr(answers, "invalid_request", invalid_request)  # noqa: B010
 
 

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from tests.fuzz.canary import CARD, CVV, SPELLINGS
 
-# Put in when an input is sent: what a run's gateway gave its first payment.
+# Put in when an input is sent: what a run's gateway gave its first payment, and its first endpoint.
 JOB, PAYMENT = b"@JOB@", b"@PAYMENT@"
+ENDPOINT, DELIVERY = b"@ENDPOINT@", b"@DELIVERY@"
+ENDPOINTS = b"/webhook-endpoints"
 PATHS = (
     *(b"/payments", b"/payments/" + PAYMENT, b"/jobs", b"/jobs/" + JOB, b"/jobs/stream", b"/health/live"),
     *(b"/jobs/" + JOB + b"/stream", b"/health/ready", b"/problems/InvalidCvv", b"/openapi.json", b"/docs"),
     *(b"/metrics", b"/payments/" + PAYMENT + b"/refunds", b"/", b"/nowhere", b"/problems"),
+    *(ENDPOINTS, ENDPOINTS + b"/" + ENDPOINT, ENDPOINTS + b"/" + ENDPOINT + b"/rotate-secret"),
+    *(b"/webhook-deliveries", b"/webhook-deliveries/" + DELIVERY),
+    b"/webhook-deliveries/" + DELIVERY + b"/redeliver",
 )
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"PRI")
 ODD_METHODS = (
@@ -41,6 +46,7 @@ QUERIES = (
         b"?after=-1",
         b"?after=%00",
         b"?limit=1&cursor=x",
+        b"?status=Pending&paymentId=" + PAYMENT + b"&endpointId=" + ENDPOINT,
         b"?limit=a",
         b"?a=%ff",
         b"?a=%",

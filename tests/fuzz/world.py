@@ -13,8 +13,9 @@ from trio_websocket import ConnectionClosed, HandshakeError, open_websocket_url
 from tests.end_to_end.programs import KEY, OTHER_KEY, Gateway, Simulator
 from tests.fuzz import evidence
 from tests.fuzz.canary import CARD, CVV
+from tests.fuzz.endpoints import URL
 from tests.fuzz.oracle import TEXT, Finding, of_frame, of_leaks
-from tests.fuzz.vocabulary import JOB, PAYMENT
+from tests.fuzz.vocabulary import DELIVERY, ENDPOINT, JOB, PAYMENT
 from tests.fuzz.wire import Frame
 
 BANK = (
@@ -59,7 +60,10 @@ class Fuzzed(Gateway):
 
 @frozen
 class World:
-    """`ids` are of a payment that was made first. `heard` are findings in frames of the listeners."""
+    """`ids` are of a payment and an endpoint that were made first.
+
+    `heard` are findings in frames of the listeners.
+    """
 
     simulator: Simulator
     gateway: Fuzzed
@@ -73,8 +77,15 @@ class World:
         gateway.client.timeout = httpx.Timeout(READY_SECONDS)
         gateway.client.event_hooks = {}  # what is not as described is for the oracle to tell
         order = {"number": CARD, "cvv": CVV, "expiryMonth": 1, "expiryYear": 2040}
+        endpoint = gateway.client.post("/webhook-endpoints", json={"url": URL}).json()
         job = gateway.client.post("/payments", json={"amount": 1, "currency": "EUR", "card": order}).json()
-        ids = {JOB: job.get("jobId", "job_none").encode(), PAYMENT: job.get("paymentId", "pay_none").encode()}
+        delivery, *_ = gateway.client.get("/webhook-deliveries").json()["data"] or [{}]
+        ids = {
+            JOB: job.get("jobId", "job_none").encode(),
+            PAYMENT: job.get("paymentId", "pay_none").encode(),
+            ENDPOINT: endpoint["endpointId"].encode(),
+            DELIVERY: delivery.get("deliveryId", "whd_none").encode(),
+        }
         return World(simulator, gateway, ids)
 
     async def look(self) -> list[Finding]:
@@ -100,6 +111,8 @@ class World:
         ids = self.gateway.rows(f"SELECT id FROM payments ORDER BY id DESC LIMIT {MOST_FETCHED}")
         for (payment_id,) in ids:
             yield from of_leaks("answer", self.gateway.client.get(f"/payments/{payment_id}").content)
+        for path in ("/webhook-endpoints", "/webhook-deliveries?limit=100"):
+            yield from of_leaks("answer", self.gateway.client.get(path).content)
 
     async def listen(self) -> None:
         """Hear each merchant's stream to its end."""

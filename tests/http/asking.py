@@ -31,18 +31,20 @@ async def asked(
     *more_headers: tuple[bytes, bytes],
     client: str = "127.0.0.1",
     key: str = KEY,
+    media_type: str = "application/json",
 ) -> Answer:
     """Ask the application itself, as a server would."""
     sent: list[Any] = []
     headers = [(b"host", b"x"), (b"authorization", f"Bearer {key}".encode())]
-    headers += [(b"content-type", b"application/json"), (b"x-request-id", b"req.test"), *more_headers]
+    headers += [(b"content-type", media_type.encode()), (b"x-request-id", b"req.test"), *more_headers]
     scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "scheme": "http",
     }
-    scope |= {"method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
+    path, _, query = path.partition("?")
+    scope |= {"method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode()}
     scope |= {"headers": headers, "client": (client, 1), "server": ("127.0.0.1", 2), "root_path": ""}
 
     async def receive() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The parts of a gateway for endpoints without sockets, over the storage that a test gives them."""
 
+from functools import partial
+
 from pgw.actors.event_stream import EventStream
 from pgw.actors.gateway import Gateway
 from pgw.actors.payment_ports import PaymentPorts
@@ -10,6 +12,7 @@ from pgw.http.stopping import Stopping
 from pgw.ports import SystemRandomness
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 from tests.actors.fake_bank import FakeConnector
 from tests.actors.tree import ports_with
 from tests.actors.webhook_scene import no_webhooks
@@ -32,4 +35,5 @@ def parts_over(storage: Storage, gateway: Gateway, ports: PaymentPorts) -> Parts
         webhooks=no_webhooks(storage, ports.clock),
         webhook_secrets=WebhookSecrets(SECRET),
         tickets=StreamTickets(keys, ports.clock, SystemRandomness()),
+        read_endpoint_url=partial(read_endpoint_url, allow_private=False),
     )

@@ -40,6 +40,7 @@ def test_a_whole_payment_is_told(received: bytes) -> None:
         WHOLE * 2,
         b"\r\n" + WHOLE,
         post() + BODY,
+        WHOLE.replace(b"/payments", b"/webhook-endpoints"),
         post(LENGTH),
         post(LENGTH, LENGTH) + BODY,
         post(LENGTH, b"Transfer-Encoding: chunked") + BODY,

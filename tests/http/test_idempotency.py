@@ -169,7 +169,7 @@ async def test_while_the_first_one_runs_its_key_is_in_use_and_then_it_is_answere
         return await write(change)
 
     storage.trouble = wait
-    monkeypatch.setattr("pgw.http.payments.submit.ACCEPTANCE_SECONDS", 0.05)
+    monkeypatch.setattr("pgw.http.posted.ACCEPTANCE_SECONDS", 0.05)
     assert "InternalError" == (await paid(app, "k")).code
     for changes in ({}, {"amount": "11.00"}):
         in_use = await paid(app, "k", **changes)

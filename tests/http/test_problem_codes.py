@@ -3,6 +3,7 @@ import re
 import pytest
 
 from pgw.domain.errors import FailureCode, InvalidCode, Refusal
+from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal
 from pgw.http.problems.codes import PROBLEMS
 
 # The table of the public contract, for what is built of it; None is met in a job only.
@@ -20,16 +21,22 @@ STATUS = {
     "ExpiredCard": 400,
     "CardDataInText": 400,
     "CaptureNotSupported": 400,
+    "InvalidUrl": 400,
     "InvalidIdempotencyKey": 400,
     "UnauthorizedAccess": 401,
     "ForbiddenOrigin": 403,
     "UnknownPayment": 404,
     "UnknownJob": 404,
+    "UnknownWebhookEndpoint": 404,
+    "UnknownWebhookDelivery": 404,
     "UnknownRoute": 404,
     "MethodNotAllowed": 405,
     "NotAcceptable": 406,
     "RequestTimeout": 408,
     "IdempotencyKeyInUse": 409,
+    "DuplicateWebhookEndpoint": 409,
+    "TooManyWebhookEndpoints": 409,
+    "WebhookEndpointDisabled": 409,
     "RequestTooLarge": 413,
     "UnsupportedMediaType": 415,
     "IdempotencyKeyReused": 422,
@@ -55,7 +62,7 @@ def test_a_code_has_the_status_of_the_contract(code: str, status: int | None) ->
     assert status == PROBLEMS[code].status
 
 
-@pytest.mark.parametrize("code", [*InvalidCode, *Refusal, *FailureCode])
+@pytest.mark.parametrize("code", [*InvalidCode, *Refusal, *FailureCode, *EndpointRefusal, *RedeliveryRefusal])
 def test_every_error_of_the_domain_is_explained(code: str) -> None:
     assert code in PROBLEMS
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -21,6 +22,7 @@ from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.port import Storage
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 from tests.actors.webhook_scene import no_webhooks
 from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
@@ -75,6 +77,7 @@ async def open_gateway(
             SECRET,
             no_webhooks(storage, simulation.clock),
             WebhookSecrets(SECRET),
+            partial(read_endpoint_url, allow_private=False),
             StreamTickets(keys, simulation.clock, simulation.randomness),
         )
         nursery.cancel_scope.cancel()

@@ -104,11 +104,11 @@ async def forget(world: World) -> None:
     """Forget a merchant's oldest events, some of them just told, but none that were not read before."""
     random = world.simulation.random
     while True:
-        await trio.sleep(random.random() * 10)
+        await trio.sleep(random.random() * 4)
         process = await world.reached()
         LIFE.set(process.life)
         merchant_id = random.choice(list(world.merchant_ids))
-        before = world.simulation.clock.now() - timedelta(seconds=random.choice((0.0, 3.0, 20.0)))
+        before = world.simulation.clock.now() - timedelta(seconds=random.choice((0.0, 0.0, 3.0)))
         with process.life.guest(), suppress(ProcessDied, StorageUnavailable):
             world.read_log(process)
             forgotten = await process.storage.forgotten_seq(merchant_id)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from pgw.service import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from pgw.settings import Settings
 from pgw.storage.sqlite import SqliteStorage
 from pgw.webhooks.secrets import WebhookSecrets
+from pgw.webhooks.url import read_endpoint_url
 from tests.merchants import a_merchant, key_on
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_network import SimulatedNetwork
@@ -148,6 +150,7 @@ async def _open_front_door(
         webhooks=process.webhooks,
         webhook_secrets=WebhookSecrets(SECRET),
         tickets=StreamTickets(keys, simulation.clock, simulation.randomness),
+        read_endpoint_url=partial(read_endpoint_url, allow_private=False),
     )
     door = front_door(parts, simulation, process.life, faults=HASTY)
     process.http = await doors.enter_async_context(door)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pgw.domain.job import JobEvent
+from pgw.domain.merchant import Scope
 from pgw.storage import database, merchants, migrations, reading, webhook_endpoints, webhooks
 from pgw.storage.port import StorageCannotOpen
+from tests.merchants import CREATED_AT, a_key
 from tests.storage.test_webhooks import an_endpoint
 
 STEPS = (
@@ -101,22 +103,24 @@ def test_merchants_of_before_there_were_keys_keep_their_payments_and_are_given_a
     assert 7 == reading.last_seq(connection, "mer_ap_123")
 
 
-BEFORE_WEBHOOKS = """
+BOTH = '["payments:read","payments:write"]'
+BEFORE_WEBHOOKS = f"""
     INSERT INTO merchants (id, name, last_seq, created_at) VALUES ('mer_a', 'Shop', 2, 1);
-    INSERT INTO payments VALUES ('pay_1', 'mer_a', 'Approved', 1050, 'EUR', 2, 1, 1050, 0, '4242', 'visa', 11, 2034,
-        NULL, NULL, '{}', 'bank', NULL, 1, 9);
+    INSERT INTO payments VALUES ('pay_1', 'mer_a', 'Approved', 1050, 'EUR', 2, 1, 1050, 0, '4242', 'visa',
+        11, 2034, NULL, NULL, '{{}}', 'bank', NULL, 1, 9);
     INSERT INTO jobs VALUES ('job_1', 'mer_a', 'payment', 'Completed', 'pay_1', 'Approved', 1050, 'EUR', 2,
         NULL, NULL, 'req_1', 1, 9);
     INSERT INTO events VALUES
         ('mer_a', 1, 'job.created', 'job_1', 'Created', 'Created', NULL, NULL, 1),
         ('mer_a', 2, 'job.completed', 'job_1', 'Completed', 'Approved', NULL, NULL, 9);
     INSERT INTO idempotency_keys (merchant_id, key, fingerprint, job_id, answer, created_at)
-        VALUES ('mer_a', printf('%064d', 7), printf('%064d', 8), 'job_1', '{"jobId":"job_1"}', 5);
-    INSERT INTO api_keys (id, digest, merchant_id, demo, hint, line, scopes, created_at, hashed_under, revoked_at)
+        VALUES ('mer_a', printf('%064d', 7), printf('%064d', 8), 'job_1', '{{"jobId":"job_1"}}', 5);
+    INSERT INTO api_keys
+        (id, digest, merchant_id, demo, hint, line, scopes, created_at, hashed_under, revoked_at)
     VALUES
-        ('key_1', printf('%064d', 1), 'mer_a', 0, '0001', 'key_1', '["payments:read","payments:write"]', 1, 's', NULL),
+        ('key_1', printf('%064d', 1), 'mer_a', 0, '0001', 'key_1', '{BOTH}', 1, 's', NULL),
         ('key_2', printf('%064d', 2), 'mer_a', 0, '0002', 'key_2', '["payments:read"]', 1, 's', NULL),
-        ('key_3', printf('%064d', 3), 'mer_a', 0, '0003', 'key_3', '["payments:read","payments:write"]', 1, 's', 2);
+        ('key_3', printf('%064d', 3), 'mer_a', 0, '0003', 'key_3', '{BOTH}', 1, 's', 2);
 """
 
 
@@ -139,3 +143,18 @@ def test_what_was_there_before_webhooks_is_kept_and_none_of_it_is_delivered(
     assert [4, 1, 2] == [len(key.scopes) for key in merchants.keys(connection, None, "", 10)]
     webhook_endpoints.add(connection, an_endpoint(), None)
     assert {} == webhooks.first_due_at(connection, ["whe_b"])
+
+
+def test_keys_of_before_there_were_webhooks_may_do_with_them_what_they_may_with_payments(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate(connection, monkeypatch, *migrations.migrations()[:3])
+    connection.execute("INSERT INTO merchants (id, name, created_at) VALUES ('mer_a', 'Shop', 1)")
+    read, write = Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE
+    given = [(read, write), (read,), (write,), (read, write)]
+    for number, scopes in enumerate(given):
+        revoked_at = CREATED_AT if number == len(given) - 1 else None
+        merchants.add_key(connection, a_key(number, scopes=scopes, revoked_at=revoked_at))
+    database.prepare_writer(connection, tmp_path / "pgw.db")
+    kept = [key.scopes for key in merchants.keys(connection, None, "", 10)]
+    assert [tuple(Scope), *given[1:]] == kept

@@ -8,7 +8,7 @@ import httpx
 import trio
 from attrs import define, field
 
-from tests.torture.children import EndedByItself, TookTooLong, within
+from tests.torture.children import EndedByItself, TookTooLong, leaves, within
 from tests.torture.clients import Clients
 from tests.torture.evidence import Evidence, faults_of_the_file, gather, rows
 from tests.torture.listeners import Listener
@@ -45,7 +45,7 @@ async def run_batch(
         try:
             await batch.run(plans, say)
         except* (EndedByItself, TookTooLong) as ends:
-            batch.findings += [str(end) for end in _leaves(ends)]
+            batch.findings += [str(end) for end in leaves(ends)]
     return [*batch.clients.findings, *batch.findings]
 
 
@@ -116,10 +116,3 @@ class Batch:
         self.findings += [finding for listener in self.listeners for finding in listener.findings]
         self.findings += findings_of(Case(self.clients.begun, self.clients.accepted, evidence))
         self.tally.add(evidence, self.clients)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Sequence[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found

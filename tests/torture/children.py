@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -100,3 +100,11 @@ async def start(name: str, log: Path, *command: str) -> Child:
             start_new_session=True,
         )
     return Child(name, log, process)
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> Sequence[BaseException]:
+    """Return what a group holds, and the groups in it."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

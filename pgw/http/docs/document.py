@@ -17,6 +17,7 @@ from pgw.http.docs.problems import (
     problem_answers,
     problem_schemas,
 )
+from pgw.http.docs.streams_document import Channel, describe_streams
 from pgw.http.docs.values import VALUES
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import stream_description as streams
@@ -24,8 +25,20 @@ from pgw.http.jobs import ticket_description as tickets
 from pgw.http.payments import description as payments
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
+from pgw.http.webhooks import delivery_schema, endpoint_schema, event_description
+from pgw.http.webhooks.event_description import WEBHOOKS
 
-_SCHEMAS = payments.SCHEMAS | jobs.SCHEMAS | streams.SCHEMAS | tickets.SCHEMAS | explain.SCHEMAS | VALUES
+_SCHEMAS = {
+    **payments.SCHEMAS,
+    **jobs.SCHEMAS,
+    **streams.SCHEMAS,
+    **tickets.SCHEMAS,
+    **endpoint_schema.SCHEMAS,
+    **delivery_schema.SCHEMAS,
+    **event_description.SCHEMAS,
+    **explain.SCHEMAS,
+    **VALUES,
+}
 _PATH_PARAMETER = re.compile("<([a-z_]+)>")
 _REQUEST_ID = {
     "name": "X-Request-Id",
@@ -38,8 +51,15 @@ _REQUEST_ID = {
 
 def docs(routes: Iterable[Route] = ROUTES) -> Docs:
     """Return what is served of the description of these routes: encoded once."""
-    encoded = answers.encode(describe(routes)).encode()
-    return Docs(File.of(encoded, JSON), page_files())
+    routes = tuple(routes)
+    sockets = [
+        Channel(openapi_path(one.path), one.operation, one.scope) for one in routes if one.method == "WS"
+    ]
+    return Docs(_file(describe(routes)), _file(describe_streams(sockets, _SCHEMAS)), page_files())
+
+
+def _file(document: Mapping[str, Any]) -> File:
+    return File.of(answers.encode(document).encode(), JSON)
 
 
 def describe(routes: Iterable[Route]) -> dict[str, Any]:
@@ -62,6 +82,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         },
         "tags": [{"name": tag.label, "description": tag.about} for tag in Tag],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": _components(),
     }
 
@@ -126,7 +147,7 @@ def _operation(route: Route, path: str) -> dict[str, Any]:
         described["requestBody"] = {
             "description": operation.body.description,
             "required": operation.body.is_required,
-            "content": {JSON: content},
+            "content": dict.fromkeys(operation.body.media_types, content),
         }
     told = {str(answer.status): _answer(answer, headers) for answer in operation.answers}
     problems = problem_answers(codes, _example_of(path, operation), headers)

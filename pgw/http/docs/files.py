@@ -1,4 +1,4 @@
-"""What `/docs` and `/openapi.json` answer with: read or made once at start, kept in memory."""
+"""What `/docs` and the two descriptions answer with: read or made once at start, kept in memory."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -36,9 +36,10 @@ class File:
 
 @frozen
 class Docs:
-    """The description, and the files of the page that shows it, by their names."""
+    """The description, that of the streams alone, and the files of the page that shows the first."""
 
     description: File
+    streams: File
     files: Mapping[str, File]
 
 

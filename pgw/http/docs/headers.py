@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pgw.domain.errors import Refusal
 from pgw.http.docs.operation import Schema, component, schema
-from pgw.http.docs.values import EXAMPLE_JOB_ID
+from pgw.http.docs.values import EXAMPLE_DELIVERY_ID, EXAMPLE_ENDPOINT_ID, EXAMPLE_JOB_ID
 
 # Under their names as components; those that are not `required` may be absent.
 HEADERS: Mapping[str, Mapping[str, Any]] = {
@@ -17,6 +18,24 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "Where to follow the job.",
         "required": True,
         "schema": {"type": "string", "pattern": "^/jobs/job_", "examples": [f"/jobs/{EXAMPLE_JOB_ID}"]},
+    },
+    "EndpointLocation": {
+        "description": "Where the endpoint is.",
+        "required": True,
+        "schema": {
+            "type": "string",
+            "pattern": "^/webhook-endpoints/whe_",
+            "examples": [f"/webhook-endpoints/{EXAMPLE_ENDPOINT_ID}"],
+        },
+    },
+    "DeliveryLocation": {
+        "description": "Where to follow the delivery.",
+        "required": True,
+        "schema": {
+            "type": "string",
+            "pattern": "^/webhook-deliveries/whd_",
+            "examples": [f"/webhook-deliveries/{EXAMPLE_DELIVERY_ID}"],
+        },
     },
     "RetryAfter": {
         "description": "Send the request again after so many seconds.",
@@ -71,7 +90,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "string", "enum": ["no-cache"]},
     },
     "NoStore": {
-        "description": "It is secret: no cache may keep it.",
+        "description": "No cache keeps it, for there is a secret in it (RFC 9111, section 5.2.2.5).",
         "required": True,
         "schema": {"type": "string", "enum": ["no-store"]},
     },
@@ -105,13 +124,15 @@ def header(name: str) -> Schema:
 # On every answer; and on those of routes that take a key, whose merchants have a quota.
 OF_ALL = {"X-Request-Id": header("XRequestId")}
 OF_KEYED = {**OF_ALL, "RateLimit": header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy")}
-# Beside these, on the problems of a status.
+# Beside these, on the problems of a status, and on those of a code.
 OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
     401: {"WWW-Authenticate": header("WWWAuthenticate")},
     403: {"WWW-Authenticate": header("WWWAuthenticateWithScope")},
     405: {"Allow": header("Allow")},
-    409: {"Retry-After": header("RetryAfter")},
     426: {"Upgrade": header("Upgrade"), "Sec-WebSocket-Version": header("SecWebSocketVersion")},
     429: {"Retry-After": header("RetryAfter")},
     503: {"Retry-After": header("RetryAfter")},
+}
+OF_CODE: Mapping[str, Mapping[str, Schema]] = {
+    Refusal.IDEMPOTENCY_KEY_IN_USE: {"Retry-After": header("RetryAfter")}
 }

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 Schema = Mapping[str, Any]
 
-JSON = "application/json"
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 
 
 class Tag(Enum):
@@ -17,6 +17,7 @@ class Tag(Enum):
     PAYMENTS = "Payments", "Pay with a card, and fetch what became of it."
     JOBS = "Jobs", "Follow an operation to its end, by polling or by waiting."
     STREAMS = "Streams", "The same as it happens, over a WebSocket."
+    WEBHOOKS = "Webhooks", "The same, signed and sent to your server: where to, and what became of it."
     PROBLEMS = "Problems", "What a code means and what to do about it."
     HEALTH = "Health", "For your supervisor and your load balancer."
     DESCRIPTION = "Description", "This description, for machines and for people."
@@ -43,6 +44,7 @@ class Body:
     description: str
     schema: Schema
     examples: Mapping[str, Any]
+    media_types: tuple[str, ...] = (JSON,)
     is_required: bool = True
 
 

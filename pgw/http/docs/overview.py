@@ -15,6 +15,17 @@ outcome by polling the job, by waiting for it, or over a stream.
    `Failed`.
 3. `GET /payments/{entityId}` tells what became of it.
 
+Or listen: `WS /jobs/stream` sends a frame for each change, and resumes where it was lost. What comes on it
+is described for machines in [/asyncapi.json](/asyncapi.json) (AsyncAPI 3.0).
+
+### Told by webhook
+
+1. `POST /webhook-endpoints` says where to, and is answered with the secret that your webhooks are signed
+   with.
+2. Each event is posted there, signed after Standard Webhooks 1.0.0, until you answer 2xx; those of one
+   payment come in their order.
+3. `GET /webhook-deliveries` tells what became of each, and any can be sent again.
+
 ### Problems
 
 Every refusal has one shape, `application/problem+json` (RFC 9457), whose `code` says what it is and whose

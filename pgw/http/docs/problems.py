@@ -6,7 +6,7 @@ from typing import Any
 
 from pgw.domain.errors import InvalidCode, Refusal
 from pgw.http.answers import PROBLEM
-from pgw.http.docs.headers import OF_STATUS
+from pgw.http.docs.headers import OF_CODE, OF_STATUS
 from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
 from pgw.http.problems.codes import PROBLEMS
@@ -38,6 +38,7 @@ _POINTERS = {
     InvalidCode.EXPIRED_CARD: "#/card/expiryMonth",
     InvalidCode.CARD_DATA_IN_TEXT: "#/description",
     InvalidCode.CAPTURE_NOT_SUPPORTED: "#/capture",
+    InvalidCode.INVALID_URL: "#/url",
 }
 # The member that comes with a type that is not ours (draft-ietf-httpapi-ratelimit-headers).
 _MEMBERS: Mapping[str, Mapping[str, Any]] = {
@@ -72,9 +73,16 @@ def problem_answers(codes: Iterable[str], instance: str, headers: Mapping[str, S
         assert status is not None, f"{code} is met in jobs only"
         by_status.setdefault(status, []).append(PROBLEMS[code])
     return {
-        str(status): _answer(status, by_status[status], instance, {**headers, **OF_STATUS.get(status, {})})
-        for status in sorted(by_status)
+        str(status): _answer(status, problems, instance, {**headers, **_headers_of(status, problems)})
+        for status, problems in sorted(by_status.items())
     }
+
+
+def _headers_of(status: int, problems: list[Problem]) -> Mapping[str, Schema]:
+    """Return what all answers with this status have; those of a code are had where no other code has it."""
+    (of_code, *others) = (OF_CODE.get(problem.code, {}) for problem in problems)
+    assert all(of_code == other for other in others), f"not all answers with {status} have the same headers"
+    return {**OF_STATUS.get(status, {}), **of_code}
 
 
 def _answer(

@@ -1,10 +1,14 @@
 """Schemas of values that several answers have."""
 
+from pgw.domain.delivery import DeliveryKey
 from pgw.domain.money import LARGEST_MINOR_UNITS, currency_codes
 from pgw.http.docs.operation import closed
 
 EXAMPLE_JOB_ID = "job_abkcbdgckhdkhaaalnbphkkpdminfcgi"
 EXAMPLE_PAYMENT_ID = "pay_abkcbdgckhdkhaaakhcjooeikhgagfbj"
+EXAMPLE_ENDPOINT_ID = "whe_abkcbdgckhdkhaaamdlfpjmkjgkcbeol"
+EXAMPLE_DELIVERY_ID = DeliveryKey(1041, EXAMPLE_ENDPOINT_ID).id
+EXAMPLE_SECRET = f"whsec_{'aPaymentGateway+' * 2}aSecret/one="
 EXAMPLE_REQUEST_ID = "req_abkcbdgckhdkhaaajnebnnkpkhfpeegj"
 EXAMPLE_TIME = "2026-11-22T14:36:57.563Z"
 
@@ -20,6 +24,18 @@ VALUES = {
         "pattern": "^pay_[0-9a-z]+$",
         "description": "Opaque, and sorts by the time of its creation.",
         "examples": [EXAMPLE_PAYMENT_ID],
+    },
+    "EndpointId": {
+        "type": "string",
+        "pattern": "^whe_[0-9a-z]+$",
+        "description": "Opaque, and sorts by the time of its creation.",
+        "examples": [EXAMPLE_ENDPOINT_ID],
+    },
+    "DeliveryId": {
+        "type": "string",
+        "pattern": "^whd_[0-9a-z]+$",
+        "description": "Opaque, and sorts by `sequence`. It is the `webhook-id` of each try.",
+        "examples": [EXAMPLE_DELIVERY_ID],
     },
     "RequestId": {
         "type": "string",

@@ -15,8 +15,8 @@ from pgw.http.docs.values import EXAMPLE_JOB_ID, EXAMPLE_PAYMENT_ID
 from pgw.http.jobs.representation import job_document
 
 _AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
-_LATER = datetime(2026, 11, 22, 14, 36, 57, 897000, tzinfo=UTC)
-_OPEN = Job(
+EXAMPLE_LATER = datetime(2026, 11, 22, 14, 36, 57, 897000, tzinfo=UTC)
+EXAMPLE_JOB = Job(
     id=EXAMPLE_JOB_ID,
     merchant_id="",
     type=JobType.PAYMENT,
@@ -33,11 +33,13 @@ _OPEN = Job(
 
 def _ended(payment_status: PaymentStatus, failure: JobFailure | None = None) -> dict[str, Any]:
     status = JobStatus.FAILED if failure else JobStatus.COMPLETED
-    ended = evolve(_OPEN, status=status, payment_status=payment_status, failure=failure, updated_at=_LATER)
+    ended = evolve(
+        EXAMPLE_JOB, status=status, payment_status=payment_status, failure=failure, updated_at=EXAMPLE_LATER
+    )
     return job_document(ended)
 
 
-JOB_CREATED = job_document(_OPEN)
+JOB_CREATED = job_document(EXAMPLE_JOB)
 JOB_COMPLETED = _ended(PaymentStatus.APPROVED)
 _REJECTED = JobFailure(FailureCode.BANK_REJECTED, "The bank refused the request.")
 _JOB_EXAMPLES = {

@@ -2,6 +2,7 @@
 
 from pgw.domain.errors import InvalidCode, Refusal
 from pgw.domain.job import JobEventType
+from pgw.domain.webhook import ENDPOINT_DISABLED
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Operation, Parameter, Tag, closed, schema
 from pgw.http.jobs.description import JOB_ID
@@ -10,7 +11,9 @@ _SEQ = {"type": "integer", "minimum": 0}
 
 SCHEMAS = {
     "StreamFrame": {
-        "oneOf": [schema(name) for name in ("StreamReady", "StreamHeartbeat", "JobEvent")],
+        "oneOf": [
+            schema(name) for name in ("StreamReady", "StreamHeartbeat", "JobEvent", "WebhookEndpointEvent")
+        ],
         "description": "One text message of a stream.",
     },
     "StreamReady": closed(
@@ -29,6 +32,15 @@ SCHEMAS = {
             "job": schema("Job"),
         },
         description="A change of a job. `seq` is yours alone and has no gaps.",
+    ),
+    "WebhookEndpointEvent": closed(
+        {
+            "type": {"const": ENDPOINT_DISABLED},
+            "seq": {"type": "integer", "minimum": 1},
+            "occurredAt": schema("Timestamp"),
+            "endpoint": schema("WebhookEndpoint"),
+        },
+        description="The gateway disabled a webhook endpoint. It has a `seq` as those of jobs have.",
     ),
 }
 

@@ -5,9 +5,9 @@ from attrs import evolve
 from pgw.domain.errors import InvalidCode, Refusal
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Tag, closed, schema
+from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_TIME
 from pgw.http.jobs.tickets import LIFETIME_SECONDS, MOST_OF_A_MERCHANT, PREFIX, RANDOM_BITS
-from pgw.http.payments.description import IDEMPOTENCY_KEY
 
 _LETTERS = RANDOM_BITS // 4
 _EXAMPLE = {"ticket": PREFIX + "abcdefghijklmnop" * (_LETTERS // 16), "expiresAt": EXAMPLE_TIME}

@@ -11,15 +11,15 @@ from pgw.domain.money import Currency, Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
+from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_PAYMENT_ID
-from pgw.http.idempotency import HEADER, LONGEST_KEY
 from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED
 from pgw.http.payments.order import LONGEST_DESCRIPTION, LONGEST_REFERENCE, MOST_METADATA
 from pgw.http.payments.order_schema import CARD, EXAMPLES, ORDER
 from pgw.http.payments.representation import payment_document
 
 _AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
-_PAYMENT = Payment(
+EXAMPLE_PAYMENT = Payment(
     id=EXAMPLE_PAYMENT_ID,
     merchant_id="",
     status=PaymentStatus.CREATED,
@@ -99,19 +99,7 @@ SCHEMAS = {
     ),
 }
 
-_BARE, _QUOTED = r"[!#-+\-.-~]([ !#-+\-.-~]{0,%d}[!#-+\-.-~])?", r'"([ !#-\[\]-~]|\\["\\]){1,%d}"'
-IDEMPOTENCY_KEY = Parameter(
-    HEADER,
-    "header",
-    f"Makes the request safe to repeat: printable ASCII, quoted or bare, at most {LONGEST_KEY} characters. "
-    "The same key and request are answered what they were the first time, for at least 24 hours. A "
-    "refusal frees the key.",
-    {
-        "type": "string",
-        "pattern": f"^({_BARE % (LONGEST_KEY - 2)}|{_QUOTED % LONGEST_KEY})$",
-        "examples": ["order-17"],
-    },
-)
+OF_ORDERS = tuple(code for code in InvalidCode if code is not InvalidCode.INVALID_URL)
 
 SUBMIT = Operation(
     id="submitPayment",
@@ -134,7 +122,7 @@ SUBMIT = Operation(
         ),
     ),
     problems=(
-        *("MalformedRequest", *InvalidCode, "InvalidIdempotencyKey", "RequestTimeout"),
+        *("MalformedRequest", *OF_ORDERS, "InvalidIdempotencyKey", "RequestTimeout"),
         *(Refusal.IDEMPOTENCY_KEY_IN_USE, "RequestTooLarge", "UnsupportedMediaType", "IdempotencyKeyReused"),
         *(Refusal.OVERLOADED, Refusal.SHUTTING_DOWN, Refusal.STORAGE_UNAVAILABLE),
     ),
@@ -163,18 +151,21 @@ FETCH = Operation(
             "The payment as it is now, its card masked.",
             schema("Payment"),
             examples={
-                "Approved": {"summary": "Charged", "value": payment_document(_PAYMENT.authorized(_AT))},
+                "Approved": {
+                    "summary": "Charged",
+                    "value": payment_document(EXAMPLE_PAYMENT.authorized(_AT)),
+                },
                 "Authorized": {
                     "summary": "Reserved",
-                    "value": payment_document(evolve(_PAYMENT, capture=False).authorized(_AT)),
+                    "value": payment_document(evolve(EXAMPLE_PAYMENT, capture=False).authorized(_AT)),
                 },
                 "Declined": {
                     "summary": "The bank said no",
-                    "value": payment_document(_PAYMENT.declined("insufficient_funds", _AT)),
+                    "value": payment_document(EXAMPLE_PAYMENT.declined("insufficient_funds", _AT)),
                 },
                 "Unknown": {
                     "summary": "Being looked up",
-                    "value": payment_document(_PAYMENT.doubted(_AT)),
+                    "value": payment_document(EXAMPLE_PAYMENT.doubted(_AT)),
                 },
             },
         ),

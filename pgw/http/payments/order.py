@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from pgw.bank.port import BankFeature
 from pgw.domain.card import Card, CardNumber, Cvv, Expiry, expiry_month, expiry_year
@@ -12,6 +12,7 @@ from pgw.domain.money import Currency, Money, positive_amount
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.http.documents import missing, unknown_members
+from pgw.http.members import InvalidMembers, is_text
 
 LONGEST_DESCRIPTION = 255
 LONGEST_REFERENCE = 64
@@ -23,36 +24,16 @@ LONGEST_METADATA_VALUE = 200
 _MEMBERS = ("amount", "currency", "description", "reference", "capture", "metadata", "card")
 _CARD_MEMBERS = ("number", "cvv", "expiryMonth", "expiryYear", "holderName")
 
-Value = TypeVar("Value")
-
-
-class _Problems:
-    """Collects what is wrong while the rest is read on."""
-
-    def __init__(self) -> None:
-        self.found: list[Invalid] = []
-
-    def take(self, result: Result[Value, Invalid], pointer: str) -> Value | None:
-        match result:
-            case Ok(value):
-                return value
-            case Err(invalid):
-                self.found.append(invalid.at(pointer))
-                return None
-
-    def add(self, pointer: str, detail: str, code: InvalidCode = InvalidCode.INVALID_PARAMETER) -> None:
-        self.found.append(Invalid(code, detail, pointer))
-
 
 def read_order(
     document: Mapping[str, Any], now: datetime, features: frozenset[BankFeature]
 ) -> Result[PaymentOrder, list[Invalid]]:
     """Read an order that is valid, and that this bank can take; or list every invalid field."""
-    problems = _Problems()
+    problems = InvalidMembers()
     amount = _amount(document, problems)
     number, card = _card(document, now, problems)
-    description = _text(document, "description", LONGEST_DESCRIPTION, problems)
-    reference = _text(document, "reference", LONGEST_REFERENCE, problems)
+    description = problems.text(document, "description", LONGEST_DESCRIPTION)
+    reference = problems.text(document, "reference", LONGEST_REFERENCE)
     capture = document.get("capture", True)
     if not isinstance(capture, bool):
         problems.add("#/capture", "This member must be true or false.")
@@ -68,7 +49,7 @@ def read_order(
     return Ok(PaymentOrder(amount, card, capture, description, reference, metadata))
 
 
-def _amount(document: Mapping[str, Any], problems: _Problems) -> Money | None:
+def _amount(document: Mapping[str, Any], problems: InvalidMembers) -> Money | None:
     if "amount" not in document:
         problems.found.append(missing("#/amount"))
     currency = None
@@ -85,7 +66,7 @@ def _amount(document: Mapping[str, Any], problems: _Problems) -> Money | None:
 
 
 def _card(
-    document: Mapping[str, Any], now: datetime, problems: _Problems
+    document: Mapping[str, Any], now: datetime, problems: InvalidMembers
 ) -> tuple[CardNumber | None, Card | None]:
     """Return the number if it is valid, and the card if all of it is."""
     card = document.get("card")
@@ -104,14 +85,14 @@ def _card(
     if "cvv" in card:
         cvv = problems.take(Cvv.create(card["cvv"], number.brand if number else None), "#/card/cvv")
     expiry = _expiry(card, now, problems)
-    holder_name = _text(card, "holderName", LONGEST_HOLDER_NAME, problems, "#/card")
+    holder_name = problems.text(card, "holderName", LONGEST_HOLDER_NAME, "#/card")
     problems.found += unknown_members(card, _CARD_MEMBERS, "#/card")
     if number is None or cvv is None or expiry is None:
         return number, None
     return number, Card(number, cvv, expiry, holder_name)
 
 
-def _expiry(card: Mapping[str, Any], now: datetime, problems: _Problems) -> Expiry | None:
+def _expiry(card: Mapping[str, Any], now: datetime, problems: InvalidMembers) -> Expiry | None:
     month = year = None
     if "expiryMonth" in card:
         month = problems.take(expiry_month(card["expiryMonth"]), "#/card/expiryMonth")
@@ -122,38 +103,25 @@ def _expiry(card: Mapping[str, Any], now: datetime, problems: _Problems) -> Expi
     return problems.take(Expiry.create(month, year, now), "#/card/expiryMonth")
 
 
-def _text(
-    document: Mapping[str, Any], name: str, longest: int, problems: _Problems, pointer: str = "#"
-) -> str | None:
-    value = document.get(name)
-    if value is not None and not _is_text(value, longest):
-        problems.add(f"{pointer}/{name}", f"This member must be a string of at most {longest} characters.")
-        return None
-    return value
-
-
-def _metadata(document: Mapping[str, Any], problems: _Problems) -> Mapping[str, str]:
+def _metadata(document: Mapping[str, Any], problems: InvalidMembers) -> Mapping[str, str]:
     metadata = document.get("metadata", {})
     if not isinstance(metadata, dict):
         problems.add("#/metadata", "This member must be an object.")
         return {}
     if len(metadata) > MOST_METADATA:
         problems.add("#/metadata", f"This member may have at most {MOST_METADATA} members.")
-    if not all(_is_text(name, LONGEST_METADATA_KEY) for name in metadata):
+    if not all(is_text(name, LONGEST_METADATA_KEY) for name in metadata):
         detail = f"The names in this member may have at most {LONGEST_METADATA_KEY} characters."
         problems.add("#/metadata", detail)
-    if not all(_is_text(value, LONGEST_METADATA_VALUE) for value in metadata.values()):
+    if not all(is_text(value, LONGEST_METADATA_VALUE) for value in metadata.values()):
         detail = f"The values in this member must be strings of at most {LONGEST_METADATA_VALUE} characters."
         problems.add("#/metadata", detail)
     return metadata
 
 
-def _is_text(value: object, longest: int) -> bool:
-    """Tell a text that storage can keep: NUL ends a text in many places."""
-    return isinstance(value, str) and len(value) <= longest and "\0" not in value
-
-
-def _keep_card_out_of_texts(number: CardNumber, document: Mapping[str, Any], problems: _Problems) -> None:
+def _keep_card_out_of_texts(
+    number: CardNumber, document: Mapping[str, Any], problems: InvalidMembers
+) -> None:
     """Refuse texts that hold this very card's number, however it is spaced: they are kept in clear."""
     for name in ("description", "reference", "metadata"):
         for text in _texts(document.get(name)):

@@ -1,6 +1,6 @@
+from functools import partial
 from typing import Any, cast
 
-import trio
 from quart import Response
 
 from pgw.actors.gateway import submit_payment
@@ -9,15 +9,14 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok
-from pgw.http import answers, idempotency
-from pgw.http.body import read_document
+from pgw.http import answers
 from pgw.http.call import Call, Parts
+from pgw.http.docs.operation import JSON
 from pgw.http.door import TURNED_AWAY
 from pgw.http.idempotency import KeyedRequest
 from pgw.http.jobs.representation import job_document
 from pgw.http.payments.order import read_order
-
-ACCEPTANCE_SECONDS = 30.0
+from pgw.http.posted import in_time, not_accepted, read_posted
 
 
 async def submit(parts: Parts, call: Call) -> Response:
@@ -27,36 +26,26 @@ async def submit(parts: Parts, call: Call) -> Response:
     """
     if cast("dict[str, Any]", call.request.scope).get(TURNED_AWAY):
         return answers.problem(parts, call, Refusal.OVERLOADED)
-    match idempotency.read_key(call.request.headers):
-        case Err(detail):
-            return answers.problem(parts, call, "InvalidIdempotencyKey", detail)
-        case Ok(key):
-            pass
-    match read_document(parts, call):
+    match read_posted(parts, call):
         case Err(refused):
             return refused
-        case Ok(document):
-            pass
-    keyed = None if key is None else idempotency.keyed(parts, call, key, document)
-    match read_order(document, parts.clock.now(), parts.gateway.bank_features):
+        case Ok(posted):
+            keyed = posted.keyed
+    match read_order(posted.document, parts.clock.now(), parts.gateway.bank_features):
         case Err(invalid):
-            return await _answered_before(parts, call, keyed) or answers.invalid_request(parts, call, invalid)
+            # A card may have expired since.
+            again = await keyed.answered_before(parts, call, accepted) if keyed else None
+            return again or answers.invalid_request(parts, call, invalid)
         case Ok(order):
-            pass
-    with trio.move_on_after(ACCEPTANCE_SECONDS):
-        return await _accepted(parts, call, order, keyed)
-    # It may have been accepted meanwhile, which is what this answer says.
-    return answers.problem(parts, call, "InternalError")
+            return await in_time(parts, call, _submitted(parts, call, order, keyed))
 
 
-async def _answered_before(parts: Parts, call: Call, keyed: KeyedRequest | None) -> Response | None:
-    """Answer again what was valid when it was accepted: a card may have expired since."""
-    before = keyed and await parts.storage.claim(call.merchant_id, keyed.key)
-    return keyed.answer_again(parts, call, before) if keyed and before and keyed.is_of(before) else None
+def accepted(job_id: str, document: str) -> Response:
+    return Response(document, 202, {"Location": f"/jobs/{job_id}"}, content_type=JSON)
 
 
-async def _accepted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedRequest | None) -> Response:
-    key, make_claim = (keyed.key, keyed.claim) if keyed else (None, None)
+async def _submitted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedRequest | None) -> Response:
+    key, make_claim = (keyed.key, partial(_claim, keyed)) if keyed else (None, None)
     match await submit_payment(
         parts.gateway, call.merchant_id, order, call.request_id, key=key, make_claim=make_claim
     ):
@@ -66,8 +55,11 @@ async def _accepted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedR
         case Err(refusal):
             return answers.problem(parts, call, refusal)
         case Ok(Job() as job):
-            return answers.answer(job_document(job), 202, {"Location": f"/jobs/{job.id}"})
+            return accepted(job.id, answers.encode(job_document(job)))
         case Ok(before):
             assert isinstance(before, Claim)
-            assert keyed is not None, "what was accepted before is found by its key"
-            return keyed.answer_again(parts, call, before)
+            return not_accepted(parts, call, before, keyed, accepted)
+
+
+def _claim(keyed: KeyedRequest, job: Job) -> Claim:
+    return keyed.claim(job.id, answers.encode(job_document(job)))

@@ -86,6 +86,12 @@ OF_FIELDS = (
         "This bank charges at once. Leave `capture` out, or set it to true.",
     ),
     Problem(
+        InvalidCode.INVALID_URL,
+        400,
+        "The URL is none that webhooks can be sent to",
+        "A URL begins with `https://` and has a public host, no user or password and no fragment.",
+    ),
+    Problem(
         "InvalidIdempotencyKey",
         400,
         "The idempotency key is not valid",

@@ -1,8 +1,10 @@
+import json
 from typing import Any
 
 from pgw.domain.delivery import DeliveryTold, DeliveryTry
 from pgw.domain.webhook import EndpointStatus, WebhookEndpoint
 from pgw.http.answers import timestamp
+from pgw.webhooks.secrets import WebhookSecrets
 
 
 def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:
@@ -21,6 +23,17 @@ def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:
         "createdAt": timestamp(endpoint.created_at),
         "updatedAt": timestamp(endpoint.updated_at),
     }
+
+
+def with_secret(document: str, secrets: WebhookSecrets) -> str:
+    """Return an endpoint's JSON with its secret as the last member.
+
+    It is that of the version that the JSON tells: what is kept of an answer is without it, and so becomes
+    the same text again.
+    """
+    endpoint = json.loads(document)
+    secret = secrets.shown(endpoint["endpointId"], endpoint["secretVersion"])
+    return f'{document.removesuffix("}")},"secret":{json.dumps(secret)}}}'
 
 
 def delivery_document(told: DeliveryTold) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""Pages of a list: how many, and what is wrong with a query parameter."""
+
+import re
+from collections.abc import Mapping
+
+from pgw.domain.errors import Invalid, InvalidCode
+
+LONGEST_PAGE, PAGE = 100, 10
+_LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+
+
+def read_limit(given: Mapping[str, str], invalid: list[Invalid]) -> int:
+    """Return how many are asked for, or note what is wrong with it."""
+    limit = given.get("limit", str(PAGE))
+    if _LIMIT.fullmatch(limit) and int(limit) <= LONGEST_PAGE:
+        return int(limit)
+    invalid.append(wrong_parameter("limit", f"an integer from 1 to {LONGEST_PAGE}"))
+    return PAGE
+
+
+def wrong_parameter(name: str, taken: str) -> Invalid:
+    """Say which query parameter has a value that is not taken, and what is; no pointer leads there."""
+    return Invalid(InvalidCode.INVALID_PARAMETER, f"The query parameter `{name}` must be {taken}.")

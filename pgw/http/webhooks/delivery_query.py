@@ -1,0 +1,43 @@
+"""Which deliveries are asked for, from query parameters, or all that is wrong with those at once."""
+
+import re
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from pgw.domain.delivery import DeliveryKey, DeliveryStatus
+from pgw.domain.errors import Invalid
+from pgw.domain.result import Err, Ok, Result
+from pgw.http.paging import read_limit, wrong_parameter
+from pgw.storage.webhook_port import DeliveryFilter
+
+ENDPOINT_ID, PAYMENT_ID = r"whe_[0-9a-z]+", r"pay_[0-9a-z]+"
+_STATUSES = ", ".join(DeliveryStatus)
+
+
+@frozen
+class DeliveryQuery:
+    wanted: DeliveryFilter
+    before: DeliveryKey | None
+    limit: int
+
+
+def read_query(given: Mapping[str, str]) -> Result[DeliveryQuery, list[Invalid]]:
+    """Read `endpointId`, `paymentId`, `status`, `limit` and `cursor`; others are nobody's concern."""
+    invalid: list[Invalid] = []
+    status, cursor = given.get("status"), given.get("cursor")
+    before = None if cursor is None else DeliveryKey.of(cursor)
+    if cursor is not None and before is None:
+        invalid.append(wrong_parameter("cursor", "the `nextCursor` of a page"))
+    limit = read_limit(given, invalid)
+    for name, form in (("endpointId", ENDPOINT_ID), ("paymentId", PAYMENT_ID)):
+        if name in given and not re.fullmatch(form, given[name]):
+            invalid.append(wrong_parameter(name, "an id"))
+    if status is not None and status not in tuple(DeliveryStatus):
+        invalid.append(wrong_parameter("status", f"one of {_STATUSES}"))
+    if invalid:
+        return Err(invalid)
+    wanted = DeliveryFilter(
+        given.get("endpointId"), given.get("paymentId"), None if status is None else DeliveryStatus(status)
+    )
+    return Ok(DeliveryQuery(wanted, before, limit))
