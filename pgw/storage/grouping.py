@@ -10,7 +10,9 @@ from attrs import define, field
 
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Ok, Result
+from pgw.storage.port import StorageLost
 
+CUT_SHORT_SECONDS = 1.0
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -46,6 +48,8 @@ class Grouping(Generic[Item, Answer]):
         self._patience = patience
         self._waiting: deque[_Waiter[Item, Answer]] = deque()
         self._arrived = trio.Event()
+        self._running: list[_Waiter[Item, Answer]] = []
+        self._has_ended = False
 
     @property
     def waiting(self) -> int:
@@ -53,8 +57,11 @@ class Grouping(Generic[Item, Answer]):
         return len(self._waiting)
 
     async def answer(self, item: Item) -> Result[Answer, Refusal]:
-        """Return the item's answer, or `Err` where its group did not begin in time: nothing was done then."""
-        if len(self._waiting) >= self._most_waiting:
+        """Return the item's answer, or `Err` where its group did not begin in time: nothing was done then.
+
+        Raises `StorageLost` where its group was cut short, to who is not cancelled with it.
+        """
+        if self._has_ended or len(self._waiting) >= self._most_waiting:
             return Err(Refusal.STORAGE_UNAVAILABLE)
         waiter = _Waiter[Item, Answer](item, trio.current_time())
         self._waiting.append(waiter)
@@ -67,22 +74,38 @@ class Grouping(Generic[Item, Answer]):
                 with suppress(ValueError):  # patience may have been lost at the same moment
                     self._waiting.remove(waiter)
             raise
+        if waiter.begun and waiter.answer is None:
+            # The process ends: whoever can be cancelled is meanwhile.
+            await trio.sleep(CUT_SHORT_SECONDS)
+            raise StorageLost("a group was cut short")
         if isinstance(waiter.answer, Exception):
             raise waiter.answer
         return Err(Refusal.STORAGE_UNAVAILABLE) if waiter.answer is None else Ok(waiter.answer)
 
     async def run(self) -> None:
-        """Run group after group until cancelled; what was handed over by then is run first."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._lose_patience)
-            try:
-                while True:
-                    await self._arrived.wait()
-                    await self._run_next()
-            except trio.Cancelled:
-                while self._waiting:
-                    await self._run_next()
-                raise
+        """Run group after group until cancelled; what was handed over by then is run first.
+
+        However it ends, nobody is left waiting: who is shielded would keep the process from its end.
+        """
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._lose_patience)
+                await self._run_all()
+        finally:
+            self._has_ended = True
+            for waiter in (*self._running, *self._waiting):
+                waiter.done.set()
+            self._waiting.clear()
+
+    async def _run_all(self) -> None:
+        try:
+            while True:
+                await self._arrived.wait()
+                await self._run_next()
+        except trio.Cancelled:
+            while self._waiting:
+                await self._run_next()
+            raise
 
     async def _lose_patience(self) -> None:
         """Refuse those whose group did not begin in time; once it has, it ends with the disk's answer."""
@@ -101,8 +124,10 @@ class Grouping(Generic[Item, Answer]):
             return
         for waiter in group:
             waiter.begun = True
+        self._running = group
         with trio.CancelScope(shield=True):
             answers = await self._run_group([waiter.item for waiter in group])
+        self._running = []
         for waiter, answer in zip(group, answers, strict=True):
             waiter.answer = answer
             waiter.done.set()

@@ -1,10 +1,14 @@
 """What the database holds, read at once and for the oracle alone."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
+
+from pgw.domain.event import Event
+from pgw.domain.job import JobEvent
+from pgw.storage.rows import milliseconds
 
 
 @frozen
@@ -23,18 +27,36 @@ class Booked:
 
 @frozen
 class Told:
-    """An event as it is stored."""
+    """An event: what it is about, a job or an endpoint, and what it says of that."""
 
     seq: int
     type: str
-    job_id: str
+    subject_id: str
+    says: str
+    occurred_at: int
+
+    @staticmethod
+    def of(event: Event) -> "Told":
+        """Return an event as it would be stored."""
+        if isinstance(event, JobEvent):
+            job, failure = event.job, event.job.failure
+            subject_id, says = job.id, [job.status, job.payment_status, failure.code if failure else ""]
+        else:
+            endpoint = event.endpoint
+            subject_id, says = endpoint.id, [endpoint.status, str(endpoint.disabled_because), ""]
+        return Told(
+            event.seq, event.type, subject_id, " ".join(says).strip(), milliseconds(event.occurred_at)
+        )
 
 
 @frozen
 class Books:
+    """`events` are those that are kept: of each merchant's those after its `forgotten_seqs`."""
+
     payments: tuple[Booked, ...]
     events: Mapping[str, tuple[Told, ...]]
     last_seqs: Mapping[str, int]
+    forgotten_seqs: Mapping[str, int]
 
     @property
     def references(self) -> frozenset[str]:
@@ -53,20 +75,44 @@ _PAYMENTS = """
     LEFT JOIN attempts ON attempts.job_id = jobs.id
     ORDER BY jobs.id
 """
-_EVENTS = "SELECT merchant_id, seq, type, job_id FROM events ORDER BY merchant_id, seq"
+_EVENTS = """
+    SELECT merchant_id, seq, type, coalesce(job_id, endpoint->>'$.id'),
+        coalesce(status, endpoint->>'$.status'), coalesce(payment_status, endpoint->>'$.disabled_because'),
+        coalesce(failure_code, ''), occurred_at
+    FROM events {which} ORDER BY merchant_id, seq
+"""
+_ALL_EVENTS = _EVENTS.format(which="")
+_ONE_EVENT = _EVENTS.format(which="WHERE merchant_id = ? AND seq = ?")
 
 
 def read_books(connection: sqlite3.Connection) -> Books:
-    events: dict[str, list[Told]] = {}
-    for merchant_id, seq, kind, job_id in connection.execute(_EVENTS).fetchall():
-        events.setdefault(merchant_id, []).append(Told(seq, kind, job_id))
+    merchants = connection.execute("SELECT id, last_seq, forgotten_seq FROM merchants").fetchall()
     return Books(
         tuple(map(_booked, connection.execute(_PAYMENTS).fetchall())),
-        {merchant_id: tuple(told) for merchant_id, told in events.items()},
-        dict(connection.execute("SELECT id, last_seq FROM merchants").fetchall()),
+        read_events(connection),
+        {merchant_id: last for merchant_id, last, _ in merchants},
+        {merchant_id: forgotten for merchant_id, _, forgotten in merchants},
     )
 
 
-def _booked(row: tuple[Any, ...]) -> Booked:
+def read_events(connection: sqlite3.Connection) -> Mapping[str, tuple[Told, ...]]:
+    """Return each merchant's events that are kept, in order."""
+    events: dict[str, list[Told]] = {}
+    for merchant_id, *event in connection.execute(_ALL_EVENTS).fetchall():
+        events.setdefault(merchant_id, []).append(_told(event))
+    return {merchant_id: tuple(told) for merchant_id, told in events.items()}
+
+
+def read_event(connection: sqlite3.Connection, merchant_id: str, seq: int) -> Told | None:
+    found = connection.execute(_ONE_EVENT, [merchant_id, seq]).fetchone()
+    return _told(found[1:]) if found else None
+
+
+def _told(row: Sequence[Any]) -> Told:
+    seq, kind, subject_id, *says, occurred_at = row
+    return Told(seq, kind, subject_id, " ".join(says).strip(), occurred_at)
+
+
+def _booked(row: Sequence[Any]) -> Booked:
     *columns, flags = row
     return Booked(*columns, frozenset(flags.split(",")) - {""})  # type: ignore[call-arg]

@@ -65,9 +65,9 @@ class Client:
         keyed = {} if key is None else {"Idempotency-Key": key}
         return await self._request("POST", "/payments", keyed, json.dumps(document).encode())
 
-    async def get(self, path: str) -> Answer:
-        """`GET` a path. Raises `Unanswered`."""
-        return await self._request("GET", path, {}, None)
+    async def get(self, path: str, *, wait: int = 0) -> Answer:
+        """`GET` a path, at its next change within so many seconds (RFC 7240). Raises `Unanswered`."""
+        return await self._request("GET", path, {"Prefer": f"wait={wait}"} if wait else {}, None)
 
     def headers(self, request_id: str) -> dict[str, str]:
         """Return what each request carries."""

@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 class ClientStream:
-    """One WebSocket. `close_code` is the server's, once it has closed."""
+    """One WebSocket. `close_code` and `close_reason` are the server's, once it has closed."""
 
     def __init__(self, end: ClientEnd, random: Random, trailing_data: bytes) -> None:
         self._end = end
@@ -42,6 +42,7 @@ class ClientStream:
         self._received: list[dict[str, Any]] = []
         self._text = ""
         self.close_code: int | None = None
+        self.close_reason = ""
 
     async def next_event(self) -> dict[str, Any] | None:
         """Return the next document, None once the server has closed in order.
@@ -67,7 +68,7 @@ class ClientStream:
                 case Ping():
                     await self._send(Opcode.PONG, bytes(event.payload))
                 case CloseConnection():
-                    self.close_code = event.code
+                    self.close_code, self.close_reason = event.code, event.reason or ""
                     with suppress(Unanswered):  # it may close at once
                         await self._send(Opcode.CLOSE, event.code.to_bytes(2, "big"))
 

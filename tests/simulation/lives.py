@@ -1,7 +1,7 @@
 """One life after the other, each ended as the plan says unless it ends by itself."""
 
-import sqlite3
 from functools import partial
+from itertools import chain
 
 import trio
 
@@ -11,16 +11,18 @@ from pgw.domain.attempt import AttemptOutcome
 from pgw.http.stopping import Stopping
 from pgw.storage.port import StorageCannotOpen, StorageLost, StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
-from tests.simulation.books import Books, read_books
 from tests.simulation.crashes import raised_by
 from tests.simulation.disk import Operation
 from tests.simulation.life import Life, ProcessDied
 from tests.simulation.log_lines import LIFE
 from tests.simulation.mischief import faulty_clock
 from tests.simulation.oracle import violations_at_start
+from tests.simulation.oracle_of_events import events_at_start
+from tests.simulation.oracle_of_webhooks import webhooks_at_start
 from tests.simulation.plan import LONGEST_LIFE_SECONDS, Ending, Kind, Unit
 from tests.simulation.process import Process, Surroundings, run_process
-from tests.simulation.storage import check_integrity
+from tests.simulation.storage import books_of, check_integrity, connection_of
+from tests.simulation.webhook_books import read_deliveries
 from tests.simulation.world import World
 
 LONGEST_ABSENCE_SECONDS = 3.0
@@ -96,7 +98,14 @@ async def _live(world: World, life: Life, stopping: Stopping) -> None:
     LIFE.set(life)
     how = str(Kind.STOP)
     around = Surroundings(
-        world.simulation, world.plan, world.disk, world.bank, faulty_clock(world), partial(_hear, world, life)
+        world.simulation,
+        world.plan,
+        world.disk,
+        world.bank,
+        {one.receiver.url: one.receiver for one in world.kept},
+        faulty_clock(world),
+        partial(_hear, world, life),
+        world.report,
     )
 
     async def on_ready(process: Process) -> None:
@@ -143,21 +152,13 @@ async def _judge_start(world: World, storage: SqliteStorage) -> None:
     """Judge what a life finds on disk, before it does anything."""
     for finding in check_integrity(connection_of(storage)):
         world.report(f"damaged: {finding}")
-    for violation in violations_at_start(
-        books_of(storage),
-        world.bank.ledger,
-        world.orders,
-        {one.merchant_id: one.told for one in world.subscribers},
+    books, log = books_of(storage), world.log
+    deliveries = read_deliveries(connection_of(storage))
+    for violation in chain(
+        violations_at_start(books, world.bank.ledger, world.orders),
+        log.take(books.events, books.forgotten_seqs),
+        events_at_start(books, log, world.streams, world.polls),
+        webhooks_at_start(deliveries, log, world.kept),
     ):
         world.report(violation)
     await trio.lowlevel.checkpoint()
-
-
-def connection_of(storage: SqliteStorage) -> sqlite3.Connection:
-    connection: sqlite3.Connection = storage._writer._connection  # type: ignore[attr-defined]
-    return connection
-
-
-def books_of(storage: SqliteStorage) -> Books:
-    """Read the books between two steps, when no transaction is open."""
-    return read_books(connection_of(storage))

@@ -1,8 +1,8 @@
 """What a seed does beside crashes: clocks that jump, banks that storm, actors that die, and an operator."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import trio
@@ -100,11 +100,35 @@ async def storm(world: World) -> None:
         world.bank.faults = random.choice((NO_BANK_FAULTS, STORMY, world.plan.bank))
 
 
+async def forget(world: World) -> None:
+    """Forget a merchant's oldest events, some of them just told, but none that were not read before."""
+    random = world.simulation.random
+    while True:
+        await trio.sleep(random.random() * 4)
+        process = await world.reached()
+        LIFE.set(process.life)
+        merchant_id = random.choice(list(world.merchant_ids))
+        before = world.simulation.clock.now() - timedelta(seconds=random.choice((0.0, 0.0, 3.0)))
+        with process.life.guest(), suppress(ProcessDied, StorageUnavailable):
+            world.read_log(process)
+            forgotten = await process.storage.forgotten_seq(merchant_id)
+            most = min(len(world.log.of(merchant_id)) - forgotten, random.randint(1, 20))
+            if most:
+                count = await process.storage.forget_events(merchant_id, before, most)
+                world.simulation.trace.event(f"forgot {count} events of {merchant_id}")
+                world.tally.count("events told", "and forgotten", count)
+
+
 async def make_mischief(world: World) -> None:
     """Do what the plan says until the faults end."""
     plan = world.plan
     async with trio.open_nursery() as nursery:
-        for wanted, mischief in ((plan.kills, kill_actors), (plan.jumps, jump), (plan.storms, storm)):
+        for wanted, mischief in (
+            (plan.kills, kill_actors),
+            (plan.jumps, jump),
+            (plan.storms, storm),
+            (plan.forgets, forget),
+        ):
             if wanted:
                 nursery.start_soon(mischief, world)
         await world.calm.wait()

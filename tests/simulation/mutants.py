@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from tests.simulation import mutants_of_payments, mutants_of_settling, mutants_of_storage
+from tests.simulation import (
+    mutants_of_payments,
+    mutants_of_settling,
+    mutants_of_storage,
+    mutants_of_streams,
+    mutants_of_webhooks,
+)
 
 Mutant = Callable[[], AbstractContextManager[object]]
 
@@ -21,4 +27,13 @@ MUTANTS: Mapping[str, Mutant] = {
     "dead-life-commits": mutants_of_storage.dead_life_commits,
     "recovery-skips-one": mutants_of_storage.recovery_skips_one,
     "event-before-commit": mutants_of_storage.event_before_commit,
+    "second-read-left-out": mutants_of_streams.second_read_left_out,
+    "told-again-live": mutants_of_streams.told_again_live,
+    "forgotten-in-silence": mutants_of_streams.forgotten_in_silence,
+    "webhook-before-commit": mutants_of_webhooks.told_before_commit,
+    "delivered-before-sent": mutants_of_webhooks.delivered_before_sent,
+    "next-not-waiting": mutants_of_webhooks.next_not_waiting,
+    "failed-is-delivered": mutants_of_webhooks.failed_is_delivered,
+    "webhooks-not-taken-up": mutants_of_webhooks.not_taken_up,
+    "disabled-without-a-word": mutants_of_webhooks.disabled_without_a_word,
 }

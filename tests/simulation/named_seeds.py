@@ -13,6 +13,7 @@ from pgw.bank.http import HttpBank
 from pgw.bank.port import Authorize, Authorized, BankFeature
 from pgw.domain.money import Currency, Money
 from pgw.domain.result import Ok
+from pgw.domain.webhook import DisabledBecause, WebhookEndpoint
 from pgw.storage.port import StorageLost
 from tests.simulation.acknowledged import DATABASE, Outcome, compare
 from tests.simulation.bank import SimulatedBank
@@ -25,6 +26,7 @@ from tests.simulation.orders import CARD, MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
 
+LONGEST_END_SECONDS = 60.0
 Scenario = Callable[[Simulation], Awaitable[list[str]]]
 
 
@@ -69,6 +71,23 @@ async def fail_to_sync(simulation: Simulation) -> list[str]:
     return outcome.findings
 
 
+async def fail_to_sync_under_a_shield(simulation: Simulation) -> list[str]:
+    """Fail the fsync of a write whose caller cannot be cancelled."""
+    disk, at = Disk(simulation.random), simulation.clock.now()
+    endpoint = WebhookEndpoint.added(simulation.ids.new("whe"), MERCHANT.id, "https://a.example", at)
+    waiting = trio.CancelScope(deadline=trio.current_time() + LONGEST_END_SECONDS, shield=True)
+    try:
+        async with open_simulated_storage(disk, DATABASE, lambda _: None, life=Life()) as storage:
+            await storage.add_merchant(MERCHANT)
+            await storage.add_endpoint(endpoint)
+            disk.faults = DiskFaults(sync_fails=1)
+            with waiting:
+                await storage.disable_endpoint(endpoint.disabled(DisabledBecause.GONE, at))
+    except* StorageLost:
+        pass
+    return ["the process did not end"] if waiting.cancelled_caught else []
+
+
 async def answer_twice_without_a_reference(simulation: Simulation) -> list[str]:
     """Pay twice over one connection, on which the first answer comes again while the other is awaited."""
     return await _pay_over_one_connection(simulation, payments=2, anonymous_twins=1.0)
@@ -106,6 +125,12 @@ NAMED_SEEDS = (
         "After a failed fsync the next life built on rows that were only in the system's memory, so that a "
         "power cut lost what that life had acknowledged.",
         fail_to_sync,
+    ),
+    NamedSeed(
+        "fsync-failed-under-a-shield",
+        "After a failed fsync the caller of that write was answered nothing. One that was shielded, such as "
+        "who disables an endpoint, kept the process from its end, so that no other was started.",
+        fail_to_sync_under_a_shield,
     ),
     NamedSeed(
         "answered-twice-without-a-reference",

@@ -1,7 +1,7 @@
-"""What must be true after a seed, by the books, the bank's ledger, and what clients and streams were told."""
+"""What must be true of payments after a seed, by the books, the bank's ledger, and what clients were told."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
@@ -9,7 +9,7 @@ from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
 from pgw.domain.payment import PaymentStatus
 from tests.simulation.bank_ledger import Booking, Ledger, most_at_once, standing
-from tests.simulation.books import Booked, Books, Told
+from tests.simulation.books import Booked, Books
 from tests.simulation.clients import Order
 
 
@@ -23,7 +23,6 @@ class Evidence:
     books: Books
     ledger: Ledger
     orders: Sequence[Order]
-    streams: Mapping[str, Sequence[Told]]
     settled: frozenset[str]
     late: frozenset[str]
 
@@ -33,25 +32,18 @@ def violations(evidence: Evidence) -> Iterator[str]:
     yield from _lost(evidence)
     yield from _charges(evidence)
     yield from _unknown_to_the_books(evidence)
-    yield from _events(evidence)
     yield from _flags(evidence)
 
 
-def violations_at_start(
-    books: Books, ledger: Ledger, orders: Sequence[Order], streams: Mapping[str, Sequence[Told]]
-) -> Iterator[str]:
+def violations_at_start(books: Books, ledger: Ledger, orders: Sequence[Order]) -> Iterator[str]:
     """Yield what is wrong with what a life finds, while anything may still be on its way."""
-    evidence = Evidence(books, ledger, orders, {}, frozenset(), frozenset())
+    evidence = Evidence(books, ledger, orders, frozenset(), frozenset())
     stored = {one.job_id for one in books.payments}
     for order in orders:
         for job_id in order.job_ids:
             if job_id not in stored:
                 yield f"lost: the order of {order.amount} was accepted as {job_id}, which is not there"
     yield from _unknown_to_the_books(evidence)
-    for merchant_id, told in streams.items():
-        found = books.events.get(merchant_id, ())[: len(told)]
-        if tuple(told) != found:
-            yield f"events: the stream of {merchant_id} told {_difference(told, found)}"
 
 
 def _lost(evidence: Evidence) -> Iterator[str]:
@@ -109,45 +101,6 @@ def _unknown_to_the_books(evidence: Evidence) -> Iterator[str]:
     for reference in evidence.ledger.arrivals:
         if reference not in known:
             yield f"unknown: the bank was sent {reference}, and the books do not know it"
-
-
-def _events(evidence: Evidence) -> Iterator[str]:
-    """Gap-free from 1, one end a job, and the stream told just that."""
-    for merchant_id, events in evidence.books.events.items():
-        if [one.seq for one in events] != list(range(1, len(events) + 1)):
-            yield f"events: those of {merchant_id} have gaps"
-        if evidence.books.last_seqs[merchant_id] != len(events):
-            yield f"events: the last seq of {merchant_id} is not that of its last event"
-    for merchant_id, told in evidence.streams.items():
-        stored = evidence.books.events.get(merchant_id, ())
-        if tuple(told) != stored:
-            yield f"events: the stream of {merchant_id} told {_difference(told, stored)}"
-    yield from _lives_of_jobs(evidence)
-
-
-def _difference(told: Sequence[Told], stored: Sequence[Told]) -> str:
-    for number, (one, another) in enumerate(zip(told, stored, strict=False)):
-        if one != another:
-            return f"{one} as event no. {number + 1}, and {another} is stored"
-    return f"{len(told)} events, and {len(stored)} are stored"
-
-
-def _lives_of_jobs(evidence: Evidence) -> Iterator[str]:
-    of_jobs: dict[str, list[str]] = {one.job_id: [] for one in evidence.books.payments}
-    for events in evidence.books.events.values():
-        for event in events:
-            of_jobs.setdefault(event.job_id, []).append(event.type)
-    ends = {"Completed": "job.completed", "Failed": "job.failed"}
-    for payment in evidence.books.payments:
-        types = of_jobs[payment.job_id]
-        end = [ends[payment.job_status]] if payment.job_status in ends else []
-        updates = types[1:-1] if end else types[1:]
-        if (
-            types[:1] != ["job.created"]
-            or types[-1:] != (end or types[-1:])
-            or set(updates) - {"job.updated"}
-        ):
-            yield f"events: those of {payment.job_id} are {types}"
 
 
 def _flags(evidence: Evidence) -> Iterator[str]:

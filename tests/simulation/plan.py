@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from tests.simulation.bank_faults import NO_BANK_FAULTS, STORMY, BankFaults
 from tests.simulation.disk_faults import NO_DISK_FAULTS, DiskFaults
+from tests.simulation.plan_of_webhooks import WebhookPlan, webhook_plan
 
 LONGEST_LIFE_SECONDS = 45.0
 HTTP_EVERY = 10
@@ -55,7 +56,7 @@ class Ending:
 class Plan:
     """`endings` are of the lives in the first phase; `heals_alive` lets the last life see the faults end.
 
-    Times are in seconds.
+    `forgets` the oldest events now and then. Times are in seconds.
     """
 
     endings: tuple[Ending, ...]
@@ -78,6 +79,8 @@ class Plan:
     inquiry_longest: float
     longest_pause: float
     changes_a_checkpoint: int
+    forgets: bool
+    webhooks: WebhookPlan
 
 
 def plan_of(seed: int) -> Plan:
@@ -104,6 +107,8 @@ def plan_of(seed: int) -> Plan:
         longest_pause=random.choice((0.001, 0.01, 0.01, 0.3)),
         changes_a_checkpoint=random.choice((3, 15, 2000)),
         speaks_http=speaks_http,
+        forgets=random.random() < 0.2,
+        webhooks=webhook_plan(random),
     )
 
 

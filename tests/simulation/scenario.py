@@ -6,11 +6,13 @@ a bounded time. Then the power is cut once more, and what is on disk is judged.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from unittest.mock import patch
 
 import trio
 from attrs import frozen
 
+from pgw.actors import webhook_delivery, webhook_endpoint, webhook_ports
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
 from pgw.domain.payment import PaymentStatus
@@ -20,17 +22,25 @@ from tests.simulation.bank_ledger import standing
 from tests.simulation.books import Books
 from tests.simulation.clients import orders_of, pay
 from tests.simulation.disk import Disk
+from tests.simulation.endpoint_history import Kept
+from tests.simulation.endpoint_keeper import EndpointKeeper
+from tests.simulation.job_watchers import watch_jobs
 from tests.simulation.life import Life
-from tests.simulation.lives import books_of, keep_running
+from tests.simulation.lives import keep_running
 from tests.simulation.log_lines import log_lines
 from tests.simulation.mischief import killable_actors, make_mischief, operate
 from tests.simulation.oracle import Evidence, violations
+from tests.simulation.oracle_of_events import Stream, events_at_the_end
+from tests.simulation.oracle_of_webhooks import webhooks_at_the_end
 from tests.simulation.plan import Plan
 from tests.simulation.process import DATABASE, MERCHANTS
+from tests.simulation.receiver import Receiver
+from tests.simulation.receiver_faults import LONGEST_RETRY_AFTER
 from tests.simulation.seeded import Simulation
-from tests.simulation.storage import open_simulated_storage
-from tests.simulation.subscriber import Subscriber
+from tests.simulation.storage import books_of, connection_of, open_simulated_storage
+from tests.simulation.subscriber import follow
 from tests.simulation.tally import Tally
+from tests.simulation.webhook_books import count_undelivered, read_deliveries
 from tests.simulation.world import World
 
 LONGEST_PHASE_SECONDS = 600.0
@@ -57,8 +67,13 @@ async def simulate(simulation: Simulation, plan: Plan) -> Verdict:
     async with trio.open_nursery() as nursery:
         bank = SimulatedBank(random, nursery, simulation.trace.event)
         bank.faults = plan.bank
-        subscribers = [Subscriber(merchant_id) for merchant_id in merchant_ids]
-        world = World(simulation, plan, disk, bank, nursery, orders, subscribers)
+        streams = [Stream(merchant_id) for merchant_id in merchant_ids]
+        kept = [
+            Kept(Receiver(merchant_id, f"https://{merchant_id}.example/{number}", plan.webhooks.faults))
+            for merchant_id in merchant_ids
+            for number in range(plan.webhooks.endpoints)
+        ]
+        world = World(simulation, plan, disk, bank, nursery, orders, streams, kept)
         with log_lines(world.hear), killable_actors(world), _patched(plan):
             await _run(world)
         nursery.cancel_scope.cancel()
@@ -67,7 +82,13 @@ async def simulate(simulation: Simulation, plan: Plan) -> Verdict:
 
 @contextmanager
 def _patched(plan: Plan) -> Iterator[None]:
-    with patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint):
+    with (
+        patch.object(sqlite, "CHANGES_A_CHECKPOINT", plan.changes_a_checkpoint),
+        patch.object(webhook_endpoint, "MOST_AT_A_TIME", plan.webhooks.of_endpoint),
+        # A time that is further away than the longest wait is of a clock that went wrong.
+        patch.object(webhook_ports, "LONGEST_ASKED_FOR", LONGEST_RETRY_AFTER),
+        patch.object(webhook_delivery, "LONGEST_ASKED_FOR", LONGEST_RETRY_AFTER),
+    ):
         yield
 
 
@@ -76,9 +97,11 @@ async def _run(world: World) -> None:
         for number in range(world.plan.clients):
             orders = world.orders[number :: world.plan.clients]
             nursery.start_soon(pay, world.simulation.random, orders, world.client)
-        for subscriber in world.subscribers:
-            nursery.start_soon(_follow, world, subscriber)
-        for task in (make_mischief, operate, keep_running):
+        for stream in list(world.streams):
+            nursery.start_soon(_follow, world, stream)
+        for kept in world.kept:
+            nursery.start_soon(EndpointKeeper(world, kept).keep)
+        for task in (make_mischief, operate, watch_jobs, keep_running):
             nursery.start_soon(task, world)
         await world.calm.wait()
         await _settle(world)
@@ -88,9 +111,9 @@ async def _run(world: World) -> None:
         nursery.cancel_scope.cancel()
 
 
-async def _follow(world: World, subscriber: Subscriber) -> None:
+async def _follow(world: World, stream: Stream) -> None:
     while True:
-        await subscriber.follow(world.simulation.random, await world.reached())
+        await follow(world.simulation.random, await world.reached(), stream)
 
 
 async def _settle(world: World) -> None:
@@ -114,9 +137,15 @@ def _unsettled(world: World) -> dict[str, int]:
         "orders": sum(not order.is_done for order in world.orders),
         "open jobs": len(books.open_jobs),
         "requests on their way": world.bank.on_its_way,
-        "events to be told": sum(books.last_seqs[one.merchant_id] - one.seq for one in world.subscribers),
+        "streams": sum(not _is_at_its_end(one, books) for one in world.streams),
+        "webhooks": count_undelivered(connection_of(world.process.storage)),
+        "merchants that want something": sum(not one.is_content for one in world.kept),
         "late charges to be flagged": len(_late_charges(world, books)),
     }
+
+
+def _is_at_its_end(stream: Stream, books: Books) -> bool:
+    return stream.has_ended if stream.job_id else stream.seq == books.last_seqs[stream.merchant_id]
 
 
 def _late_charges(world: World, books: Books) -> list[str]:
@@ -134,12 +163,17 @@ def _late_charges(world: World, books: Books) -> list[str]:
 async def _judge(world: World) -> Verdict:
     """Open what the last power cut left, and compare."""
     async with open_simulated_storage(world.disk, DATABASE, lambda _: None, life=Life(0)) as storage:
-        books = books_of(storage)
-    streams = {one.merchant_id: one.told for one in world.subscribers}
+        books, deliveries = books_of(storage), read_deliveries(connection_of(storage))
     evidence = Evidence(
-        books, world.bank.ledger, world.orders, streams, frozenset(world.settled), frozenset(world.late)
+        books, world.bank.ledger, world.orders, frozenset(world.settled), frozenset(world.late)
     )
-    for violation in violations(evidence):
+    log, tries = world.log, len(world.plan.webhooks.schedule)
+    for violation in chain(
+        violations(evidence),
+        log.take(books.events, books.forgotten_seqs),
+        events_at_the_end(books, log, world.streams, world.polls),
+        webhooks_at_the_end(deliveries, log, world.kept, books.forgotten_seqs, tries),
+    ):
         world.report(violation)
     tally = world.tally
     tally.seeds, tally.violated = 1, int(bool(world.found))
@@ -152,4 +186,11 @@ async def _judge(world: World) -> Verdict:
     for name, number in sorted(world.bank.calls.items()):
         tally.count("calls to the bank", name, number)
     tally.count("calls to the bank", "payments", sum(world.bank.ledger.arrivals.values()))
+    for stream in world.streams:
+        what = "by streams of jobs" if stream.job_id else "by streams of merchants"
+        tally.count("events told", what, len(stream.told))
+    tally.count("events told", "by polls", len(world.polls))
+    for kept in world.kept:
+        tally.count("webhooks", "sent", kept.receiver.sent.total())
+        tally.count("webhooks", "acknowledged", sum(one.was_acknowledged for one in kept.receiver.tellings))
     return Verdict(tuple(world.found), tally)

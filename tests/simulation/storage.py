@@ -10,6 +10,7 @@ import trio
 from pgw.storage import database, writing
 from pgw.storage.port import OnCommitted
 from pgw.storage.sqlite import SqliteStorage
+from tests.simulation.books import Books, read_books
 from tests.simulation.disk import Disk
 from tests.simulation.engine import InlineEngine, Pause, open_connection, own
 from tests.simulation.life import Life
@@ -46,3 +47,13 @@ def check_integrity(connection: sqlite3.Connection) -> list[str]:
     (*findings,) = connection.execute("PRAGMA integrity_check").fetchall()
     found = [str(finding) for (finding,) in findings if finding != "ok"]
     return found + [str(row) for row in connection.execute("PRAGMA foreign_key_check").fetchall()]
+
+
+def connection_of(storage: SqliteStorage) -> sqlite3.Connection:
+    """Return the one connection, on which no transaction is open between two steps."""
+    connection: sqlite3.Connection = storage._writer._connection  # type: ignore[attr-defined]
+    return connection
+
+
+def books_of(storage: SqliteStorage) -> Books:
+    return read_books(connection_of(storage))

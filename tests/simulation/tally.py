@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-FAMILIES = ("lives ended by", "payments", "attempts", "calls to the bank", "flags")
+FAMILIES = ("lives ended by", "payments", "attempts", "calls to the bank", "flags", "events told", "webhooks")
 
 
 @define

@@ -18,7 +18,16 @@ from tests.simulation.tally import Tally
 PROJECT = Path(__file__).parents[2]
 SEEDS = range(1, 11)
 SECONDS = 120
-EASILY_CAUGHT = ("accepted-before-commit", "recovery-skips-one", "event-before-commit")
+EASILY_CAUGHT = (
+    "accepted-before-commit",
+    "recovery-skips-one",
+    "event-before-commit",
+    "second-read-left-out",
+    "told-again-live",
+    "webhook-before-commit",
+    "delivered-before-sent",
+    "next-not-waiting",
+)
 
 
 def test_some_seeds_break_no_promise() -> None:
@@ -33,6 +42,8 @@ def test_some_seeds_break_no_promise() -> None:
     assert tally.total("lives ended by") > 2 * len(SEEDS)
     assert {"Approved", "Declined", "Failed"} <= set(tally.of("payments"))
     assert {"look-ups", "reversals"} <= set(tally.of("calls to the bank"))
+    assert tally.of("events told")["by streams of jobs"] > len(SEEDS)
+    assert tally.of("webhooks")["acknowledged"] > 2 * len(SEEDS)
 
 
 @pytest.mark.parametrize("mutant", EASILY_CAUGHT)

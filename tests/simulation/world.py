@@ -1,6 +1,6 @@
 """The world of one seed: disk, bank and clients, and one life of the gateway after the other."""
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import trio
@@ -11,12 +11,16 @@ from tests.simulation.bank import SimulatedBank
 from tests.simulation.clients import Client, Order
 from tests.simulation.crashes import unexpected
 from tests.simulation.disk import Disk
+from tests.simulation.endpoint_history import Kept
+from tests.simulation.event_log import EventLog
 from tests.simulation.http_client import HttpClient
 from tests.simulation.life import Life
+from tests.simulation.oracle_of_events import Polled, Stream
 from tests.simulation.plan import Plan
 from tests.simulation.process import Process
+from tests.simulation.receiver_faults import NO_RECEIVER_FAULTS
 from tests.simulation.seeded import Simulation
-from tests.simulation.subscriber import Subscriber
+from tests.simulation.storage import books_of
 from tests.simulation.tally import Tally
 
 
@@ -30,7 +34,8 @@ class World:
     bank: SimulatedBank
     nursery: trio.Nursery
     orders: list[Order]
-    subscribers: list[Subscriber]
+    streams: list[Stream]
+    kept: list[Kept]
     life: Life | None = None
     process: Process | None = None
     is_calm: bool = False
@@ -38,6 +43,8 @@ class World:
     calm: trio.Event = field(factory=trio.Event)
     found: list[str] = field(factory=list)
     tally: Tally = field(factory=Tally)
+    log: EventLog = field(factory=EventLog)
+    polls: list[Polled] = field(factory=list)
     settled: dict[str, None] = field(factory=dict)
     """The jobs that an operator settled."""
     late: dict[str, None] = field(factory=dict)
@@ -51,6 +58,16 @@ class World:
         if violation not in self.found:
             self.found.append(violation)
             self.simulation.trace.event(f"violated: {violation}")
+
+    @property
+    def merchant_ids(self) -> Sequence[str]:
+        return [one.merchant_id for one in self.streams if one.job_id is None]
+
+    def read_log(self, process: Process) -> None:
+        """Take in what is in the log now."""
+        books = books_of(process.storage)
+        for finding in self.log.take(books.events, books.forgotten_seqs):
+            self.report(finding)
 
     def begin(self, process: Process) -> None:
         """Let clients reach a life that takes payments."""
@@ -74,6 +91,8 @@ class World:
         self.is_calm = True
         self.disk.heal()
         self.bank.faults = self.bank.faults.healed()
+        for one in self.kept:
+            one.receiver.faults, one.receiver.down_until = NO_RECEIVER_FAULTS, 0.0
         self.simulation.trace.event("no more faults")
         self.calm.set()
 

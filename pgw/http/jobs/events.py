@@ -78,6 +78,9 @@ async def _stored(parts: Parts, position: Position, after: int) -> AsyncGenerato
         page = await parts.storage.events_after(
             position.merchant_id, after, job_id=position.job_id, limit=PAGE
         )
+        if position.job_id is not None and not (page and page[0].type == JobEventType.CREATED):
+            # Those before may have been forgotten since this was asked last.
+            await check_kept(parts, evolve(position, after=after))
         for event in page:
             await _check_next(parts, position, after, event.seq)
             after = event.seq
