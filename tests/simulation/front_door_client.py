@@ -134,7 +134,7 @@ class Client:
         if leaves:
             request = request[: random.randrange(len(request))]
         # The first piece has something in it: a connection without a first byte is closed without an answer.
-        cuts = sorted(random.randrange(len(request)) + 1 for _ in range(random.choice((0, 1, 3))))
+        cuts = sorted(random.randrange(max(1, len(request))) + 1 for _ in range(random.choice((0, 1, 3))))
         try:
             for begin, until in zip([0, *cuts], [*cuts, len(request)], strict=True):
                 await trio.sleep(random.random() * pause)
