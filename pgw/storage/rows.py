@@ -41,7 +41,6 @@ class ChangeRows:
     event: list[Any] | None = None
     flag: list[Any] | None = None
     claim: list[Any] | None = None
-    endpoint: list[Any] | None = None
 
 
 def change_to_rows(change: Change | WebhookEndpoint) -> ChangeRows:
@@ -57,14 +56,11 @@ def change_to_rows(change: Change | WebhookEndpoint) -> ChangeRows:
 
 
 def _disabled_to_rows(endpoint: WebhookEndpoint) -> ChangeRows:
-    at = milliseconds(endpoint.updated_at)
+    """Return the event alone: the endpoint is disabled by it, at its place among the others."""
     nothing_of_a_job = [None] * 5
-    event = [endpoint.merchant_id, ENDPOINT_DISABLED, *nothing_of_a_job, at, None, None, None]
-    return ChangeRows(
-        endpoint.merchant_id,
-        event=[*event, endpoint_document(endpoint)],
-        endpoint=[endpoint.id, endpoint.disabled_because, at],
-    )
+    at, nothing_of_a_payment = milliseconds(endpoint.updated_at), [None] * 3
+    event = [endpoint.merchant_id, ENDPOINT_DISABLED, *nothing_of_a_job, at, *nothing_of_a_payment]
+    return ChangeRows(endpoint.merchant_id, event=[*event, endpoint_document(endpoint)])
 
 
 def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:

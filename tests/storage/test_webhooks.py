@@ -11,7 +11,10 @@ from pgw.domain.delivery import (
 from pgw.domain.event import Event
 from pgw.domain.result import Err, Ok
 from pgw.domain.webhook import DisabledBecause, EndpointDisabled, EndpointRefusal, WebhookEndpoint
+from pgw.storage import writing
 from pgw.storage.port import Storage
+from pgw.storage.rows import change_to_rows
+from pgw.storage.sqlite import SqliteStorage
 from pgw.storage.webhook_port import DeliveryFilter
 from tests.storage.conftest import NOW, Changes, Database
 
@@ -101,6 +104,21 @@ async def test_a_disabled_endpoint_is_an_event_in_the_one_order(
     assert gone == await storage.endpoint("mer_a", gone.id)
     assert [1, 2] == await due_seqs(storage, beside)
     assert [1] == await due_seqs(storage, gone)
+
+
+async def test_within_one_group_too_what_is_before_the_disabling_is_to_be_delivered_and_nothing_behind_it(
+    storage: Storage, changes: Changes
+) -> None:
+    gone, beside = an_endpoint(1), an_endpoint(2)
+    for endpoint in (gone, beside):
+        await storage.add_endpoint(endpoint)
+    disabled = gone.disabled(DisabledBecause.GONE, LATER)
+    group = [change_to_rows(one) for one in (changes.accepted(), disabled, changes.accepted())]
+    assert isinstance(storage, SqliteStorage)
+    await storage._writer.run(writing.write_group, 2, group)
+    assert disabled == await storage.endpoint("mer_a", gone.id)
+    assert [1] == await due_seqs(storage, gone)
+    assert [1, 2, 3] == sorted(await due_seqs(storage, beside))
 
 
 async def test_a_url_is_a_merchants_once_and_is_free_again_when_it_is_deleted(storage: Storage) -> None:

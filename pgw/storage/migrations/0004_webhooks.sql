@@ -100,6 +100,15 @@ CREATE TABLE webhook_tries (
         REFERENCES webhook_deliveries (merchant_id, seq, endpoint_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- What is before it in the one order is still to be delivered to it, and what is behind it is not.
+CREATE TRIGGER an_endpoint_is_disabled_by_its_event BEFORE INSERT ON events
+WHEN NEW.type = 'webhook_endpoint.disabled'
+BEGIN
+    UPDATE webhook_endpoints
+    SET status = 'Disabled', disabled_because = NEW.endpoint->>'disabled_because', updated_at = NEW.occurred_at
+    WHERE id = NEW.endpoint->>'id' AND status = 'Enabled';
+END;
+
 -- In the transaction that writes the event, so that no event is committed without its deliveries. One that
 -- another one of the same payment is before waits for that.
 CREATE TRIGGER an_event_is_to_be_delivered AFTER INSERT ON events
