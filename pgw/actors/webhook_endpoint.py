@@ -40,7 +40,9 @@ class EndpointActor:
 
     async def run(self) -> None:
         known = self.known
+        # Who was about to disable it ended with a crash.
         known.at_work.clear()
+        known.ending = None
         supervisor = Supervisor(f"endpoint {known.id}", INTENSITY, self.ports.clock, self.ports.measures)
         with trio.CancelScope() as scope:
             dispatch = partial(self._dispatch, supervisor, scope)
