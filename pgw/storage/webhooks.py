@@ -68,7 +68,7 @@ _TRIES = f"""
 _TOLD = f"""
     SELECT json_group_array(json(told)) FROM (
         SELECT json_object('delivery', {_DELIVERY}, 'tries', json(({_TRIES}))) AS told
-        FROM webhook_deliveries AS deliveries
+        FROM webhook_deliveries AS deliveries {{by}}
         WHERE deliveries.merchant_id = ? AND {{which}}
             AND deliveries.endpoint_id IN (
                 SELECT id FROM webhook_endpoints WHERE merchant_id = ?1 AND status <> 'Deleted')
@@ -166,8 +166,8 @@ def _tried_row(tried: TriedDelivery) -> list[Any]:
 
 
 def delivery(connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey) -> DeliveryTold | None:
-    which, values = "deliveries.seq = ? AND deliveries.endpoint_id = ?", [key.seq, key.endpoint_id]
-    return next(iter(_told(connection, merchant_id, which, values, 1)), None)
+    statement = _TOLD.format(by="", which="deliveries.seq = ? AND deliveries.endpoint_id = ?")
+    return next(iter(_told(connection, statement, [merchant_id, key.seq, key.endpoint_id, 1])), None)
 
 
 def deliveries(
@@ -185,17 +185,25 @@ def deliveries(
     if wanted.status is not None:
         conditions["deliveries.status = ?"] = [wanted.status]
         if wanted.status is not DeliveryStatus.DELIVERED:
-            conditions["deliveries.status <> 'Delivered'"] = []  # names the index that holds only those
+            conditions["deliveries.status <> 'Delivered'"] = []  # the index holds only those
     if before is not None:
         conditions["(deliveries.seq, deliveries.endpoint_id) < (?, ?)"] = [before.seq, before.endpoint_id]
     values = [value for given in conditions.values() for value in given]
-    return _told(connection, merchant_id, " AND ".join(conditions) or "true", values, limit)
+    statement = _TOLD.format(by=_index_for(wanted), which=" AND ".join(conditions) or "true")
+    return _told(connection, statement, [merchant_id, *values, limit])
 
 
-def _told(
-    connection: sqlite3.Connection, merchant_id: str, which: str, values: Sequence[Any], limit: int
-) -> list[DeliveryTold]:
-    (document,) = connection.execute(_TOLD.format(which=which), [merchant_id, *values, limit]).fetchone()
+def _index_for(wanted: DeliveryFilter) -> str:
+    """Name the index that has the fewest others in it: SQLite would walk through all of the merchant's."""
+    if wanted.payment_id is not None:
+        return "INDEXED BY webhook_deliveries_of_payment"
+    if wanted.status not in {None, DeliveryStatus.DELIVERED}:
+        return "INDEXED BY webhook_deliveries_undelivered"
+    return "" if wanted.endpoint_id is None else "INDEXED BY webhook_deliveries_of_endpoint"
+
+
+def _told(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[DeliveryTold]:
+    (document,) = connection.execute(statement, values).fetchone()
     return [_told_from(row) for row in json.loads(document)]
 
 
