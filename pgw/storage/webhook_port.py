@@ -79,6 +79,12 @@ class WebhookStorage(Protocol):
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         """Return a page of all endpoints that are enabled, by id."""
 
+    async def forget_endpoints(self, after_id: str, limit: int) -> str | None:
+        """Look at a page of deleted endpoints, by id, and forget those of which no delivery is kept.
+
+        Returns the last id of the page; None where there are no more.
+        """
+
     async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
         """Return the time of what is due first, of those endpoints for which there is anything."""
 

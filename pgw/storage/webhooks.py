@@ -21,7 +21,7 @@ from pgw.storage.rows import event_from, from_milliseconds, from_row, millisecon
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import DeliveryFilter, Due
 
-MOST_TRIES_SHOWN = 20
+MOST_TRIES = 20
 _DELIVERY = """json_object('key', json_object('seq', deliveries.seq, 'endpoint_id', deliveries.endpoint_id),
     'merchant_id', deliveries.merchant_id, 'type', deliveries.type, 'payment_id', deliveries.payment_id,
     'status', deliveries.status, 'tries', tries, 'failures', failures, 'due_at', due_at,
@@ -62,7 +62,7 @@ _TRIES = f"""
         FROM (SELECT * FROM webhook_tries
             WHERE merchant_id = deliveries.merchant_id AND seq = deliveries.seq
                 AND endpoint_id = deliveries.endpoint_id
-            ORDER BY number DESC LIMIT {MOST_TRIES_SHOWN})
+            ORDER BY number DESC LIMIT {MOST_TRIES})
         ORDER BY number)
 """
 _TOLD = f"""
@@ -81,6 +81,14 @@ _ADD_TRIES = """
     WHERE EXISTS (SELECT 1 FROM webhook_deliveries WHERE merchant_id = value->>0 AND seq = value->>1
         AND endpoint_id = value->>2)
     ON CONFLICT DO NOTHING
+"""
+# However often it is asked for again.
+_FORGET_TRIES = f"""
+    DELETE FROM webhook_tries WHERE (merchant_id, seq, endpoint_id, number) IN (
+        SELECT webhook_tries.merchant_id, webhook_tries.seq, webhook_tries.endpoint_id, number
+        FROM json_each(?1) CROSS JOIN webhook_tries
+            ON merchant_id = value->>0 AND seq = value->>1 AND endpoint_id = value->>2
+                AND number <= value->>6 - {MOST_TRIES})
 """
 _OF_TRIED = """
     FROM (SELECT value->>0 AS merchant_id, value->>1 AS seq, value->>2 AS endpoint_id, value->>3 AS status,
@@ -142,7 +150,7 @@ def record_tries(connection: sqlite3.Connection, group: Sequence[TriedDelivery])
     """Write what a group of tries came to, in one transaction."""
     rows = to_write([_tried_row(tried) for tried in group])
     with transaction(connection):
-        for statement in (_ADD_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
+        for statement in (_ADD_TRIES, _FORGET_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
             connection.execute(statement, [rows])
 
 

@@ -41,6 +41,10 @@ class NoWebhooks(WebhookStorage):
         await trio.lowlevel.checkpoint()
         return []
 
+    async def forget_endpoints(self, after_id: str, limit: int) -> str | None:  # noqa: ARG002
+        await trio.lowlevel.checkpoint()
+        return None
+
     async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:  # noqa: ARG002
         await trio.lowlevel.checkpoint()
         return {}

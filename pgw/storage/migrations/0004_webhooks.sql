@@ -19,6 +19,7 @@ CREATE TABLE webhook_endpoints (
 
 CREATE UNIQUE INDEX webhook_endpoints_of_merchant ON webhook_endpoints (merchant_id, url) WHERE status <> 'Deleted';
 CREATE INDEX webhook_endpoints_told ON webhook_endpoints (merchant_id) WHERE status = 'Enabled';
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (id) WHERE status = 'Deleted';
 
 CREATE TRIGGER a_deleted_endpoint_stays_deleted BEFORE UPDATE OF status ON webhook_endpoints
 WHEN OLD.status = 'Deleted' AND NEW.status <> 'Deleted'
