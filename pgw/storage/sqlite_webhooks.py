@@ -56,8 +56,8 @@ class SqliteWebhooks(SqliteMerchants):
     async def forget_endpoints(self, after_id: str, limit: int) -> str | None:
         return await self._change(retention.forget_endpoints, after_id, limit)
 
-    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
-        return await self._read(webhooks.first_due_at, endpoint_ids)
+    async def first_due_at(self, endpoint_ids: Sequence[str], horizon: datetime) -> Mapping[str, datetime]:
+        return await self._read(webhooks.first_due_at, endpoint_ids, milliseconds(horizon))
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()

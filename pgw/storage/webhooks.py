@@ -31,7 +31,8 @@ _OF_EVENT = """
     JOIN events ON events.merchant_id = deliveries.merchant_id AND events.seq = deliveries.seq
     LEFT JOIN jobs ON jobs.id = events.job_id LEFT JOIN payments ON payments.id = jobs.payment_id
 """
-# Two walks along the index of what is due, each of which ends at its limit.
+# Two walks, along what is due and along what was written under a clock that was set back since, each of which
+# ends at its limit.
 _DUE = f"""
     SELECT json_group_array(json(due)) FROM (
         SELECT json_object('delivery', {_DELIVERY}, 'event', {EVENT}, 'payment', {PAYMENT_THEN}) AS due
@@ -41,7 +42,7 @@ _DUE = f"""
                     AND seq NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_at, seq LIMIT ?5)
             UNION ALL
             SELECT * FROM (
-                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND due_at > ?3
+                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND updated_at > ?3 AND due_at > ?2
                     AND seq NOT IN (SELECT value FROM json_each(?4)) LIMIT ?5)
             ORDER BY due_at, seq LIMIT ?5) AS deliveries
         {_OF_EVENT}
@@ -50,9 +51,11 @@ _DUE = f"""
 _NEXT_DUE = "SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = ? AND due_at > ?"
 _FIRST_DUE = """
     SELECT json_group_object(endpoint_id, due_at) FROM (
-        SELECT value AS endpoint_id, (SELECT min(due_at) FROM webhook_deliveries
-            WHERE webhook_deliveries.endpoint_id = value AND due_at IS NOT NULL) AS due_at
-        FROM json_each(?))
+        SELECT value AS endpoint_id, min(
+            (SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = value AND due_at IS NOT NULL),
+            iif(EXISTS (SELECT 1 FROM webhook_deliveries
+                WHERE endpoint_id = value AND updated_at > ?2 AND due_at IS NOT NULL), ?2, 1 << 62)) AS due_at
+        FROM json_each(?1))
     WHERE due_at IS NOT NULL
 """
 _TRIES = f"""
@@ -120,8 +123,10 @@ _REDELIVER = """
 """
 
 
-def first_due_at(connection: sqlite3.Connection, endpoint_ids: Sequence[str]) -> dict[str, datetime]:
-    (document,) = connection.execute(_FIRST_DUE, [to_json(endpoint_ids)]).fetchone()
+def first_due_at(
+    connection: sqlite3.Connection, endpoint_ids: Sequence[str], horizon: int
+) -> dict[str, datetime]:
+    (document,) = connection.execute(_FIRST_DUE, [to_json(endpoint_ids), horizon]).fetchone()
     return {endpoint_id: from_milliseconds(at) for endpoint_id, at in json.loads(document).items()}
 
 

@@ -45,7 +45,11 @@ class NoWebhooks(WebhookStorage):
         await trio.lowlevel.checkpoint()
         return None
 
-    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:  # noqa: ARG002
+    async def first_due_at(
+        self,
+        endpoint_ids: Sequence[str],  # noqa: ARG002
+        horizon: datetime,  # noqa: ARG002
+    ) -> Mapping[str, datetime]:
         await trio.lowlevel.checkpoint()
         return {}
 

@@ -175,10 +175,10 @@ async def test_what_is_due_first_is_told_of_each_endpoint_that_has_something(
     await storage.record_try(tried(first, PENDING, 1, status_code=500))
     asked = [ENDPOINT.id, other.id, idle.id, "whe_x"]
     at = changed.job.created_at
-    assert {ENDPOINT.id: at, other.id: at} == await storage.first_due_at(asked)
+    assert {ENDPOINT.id: at, other.id: at} == await storage.first_due_at(asked, FAR)
     (second,) = [one for one in await all_due(storage) if one.delivery.key.seq == 2]
     await storage.record_try(tried(second, DELIVERED))
-    assert LATER + timedelta(seconds=5) == (await storage.first_due_at(asked))[ENDPOINT.id]
+    assert LATER + timedelta(seconds=5) == (await storage.first_due_at(asked, FAR))[ENDPOINT.id]
 
 
 async def test_failing_is_since_the_first_failure_and_over_with_a_success(
