@@ -41,7 +41,6 @@ class ChangeRows:
     event: list[Any] | None = None
     flag: list[Any] | None = None
     claim: list[Any] | None = None
-    endpoint: list[Any] | None = None
 
 
 def change_to_rows(change: Change | WebhookEndpoint) -> ChangeRows:
@@ -60,11 +59,7 @@ def _disabled_to_rows(endpoint: WebhookEndpoint) -> ChangeRows:
     at = milliseconds(endpoint.updated_at)
     nothing_of_a_job = [None] * 5
     event = [endpoint.merchant_id, ENDPOINT_DISABLED, *nothing_of_a_job, at, None, None, None]
-    return ChangeRows(
-        endpoint.merchant_id,
-        event=[*event, endpoint_document(endpoint)],
-        endpoint=[endpoint.id, endpoint.disabled_because, at],
-    )
+    return ChangeRows(endpoint.merchant_id, event=[*event, endpoint_document(endpoint)])
 
 
 def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:

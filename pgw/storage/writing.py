@@ -11,7 +11,7 @@ from pgw.domain.idempotency import Claim
 from pgw.storage.rows import ChangeRows, to_json, to_write
 
 MOST_CLAIMS_LOOKED_AT = 5000
-_KINDS = ("payment", "job", "attempt", "event", "flag", "claim", "endpoint")
+_KINDS = ("payment", "job", "attempt", "event", "flag", "claim")
 _COLUMNS = ", ".join(("number", *(f"{kind}s" for kind in _KINDS)))
 _WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)})"
 _CLAIMS_BEFORE = """
@@ -69,12 +69,6 @@ _INSTALL = f"""
         ON CONFLICT DO NOTHING;
 
         INSERT INTO idempotency_keys {_rows(7, "NEW.claims")};
-
-        UPDATE webhook_endpoints
-        SET status = 'Disabled', disabled_because = ended.because, updated_at = ended.at
-        FROM (SELECT value->>0 AS id, value->>1 AS because, value->>2 AS at
-            FROM json_each(NEW.endpoints) LIMIT -1) AS ended
-        WHERE webhook_endpoints.id = ended.id AND status = 'Enabled';
 
         INSERT INTO events
         SELECT merchants.id,

@@ -103,9 +103,14 @@ CREATE TABLE webhook_tries (
 ) STRICT, WITHOUT ROWID;
 
 -- In the transaction that writes the event, so that no event is committed without its deliveries. One that
--- another one of the same payment is before waits for that.
+-- another one of the same payment is before waits for that. An endpoint is disabled by the event that says so:
+-- what was committed with it, and before it, is still to be delivered.
 CREATE TRIGGER an_event_is_to_be_delivered AFTER INSERT ON events
 BEGIN
+    UPDATE webhook_endpoints
+    SET status = 'Disabled', disabled_because = NEW.endpoint->>'disabled_because', updated_at = NEW.occurred_at
+    WHERE NEW.type = 'webhook_endpoint.disabled' AND id = NEW.endpoint->>'id' AND status = 'Enabled';
+
     INSERT INTO webhook_deliveries
     SELECT NEW.merchant_id, NEW.seq, endpoint.id, NEW.type, jobs.payment_id, 'Pending', 0, 0,
         iif(EXISTS (SELECT 1 FROM webhook_deliveries AS before WHERE before.endpoint_id = endpoint.id
