@@ -60,7 +60,8 @@ CREATE INDEX events_of_job ON events (job_id, seq);
 CREATE UNIQUE INDEX events_end_a_job_once ON events (job_id) WHERE type IN ('job.completed', 'job.failed');
 
 -- One event for one endpoint. `due_at` is when it is to be sent; without it, it waits for the one before it, or
--- is over. `updated_at` is also when `due_at` was set, so that a clock that was set back since is noticed. A try that began before it was asked for again, which `redeliveries` count, says nothing of it any more.
+-- is over. `updated_at` is also when `due_at` was set, so that a clock that was set back since is noticed. A try
+-- that began before it was asked for again, which `redeliveries` count, says nothing of it any more.
 CREATE TABLE webhook_deliveries (
     merchant_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
