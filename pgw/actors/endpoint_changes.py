@@ -84,7 +84,8 @@ class EndpointChanges:
 
         Unless its merchant did before, or it was well meanwhile.
         """
-        known.ending = because
+        if known.endpoint.is_enabled:
+            known.ending = because
         for tries in count(1):
             with trio.CancelScope(shield=True):
                 async with self._lock:

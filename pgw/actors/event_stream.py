@@ -8,6 +8,8 @@ from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
 
 CAPACITY = 1024
+PAGES_AT_A_TIME = 1
+FRAMES_A_ROUND = 8
 
 Encode = Callable[[Event], str]
 """How an event is spelled to a subscriber."""
@@ -58,11 +60,16 @@ class Subscription:
 
 
 class EventStream:
-    """Bounded publish/subscribe of committed events. A slow subscriber is dropped and slows nobody down."""
+    """Bounded publish/subscribe of committed events. A slow subscriber is dropped and slows nobody down.
+
+    Those that begin in the past read it one page after the other: each holds `reading` meanwhile.
+    """
 
     def __init__(self, encode: Encode) -> None:
         # Dictionaries without values: sets that keep their order.
         self.dropped = 0
+        self.reading = trio.CapacityLimiter(PAGES_AT_A_TIME)
+        self._turns = trio.CapacityLimiter(FRAMES_A_ROUND)
         self._encode = encode
         self._subscriptions: defaultdict[str, dict[Subscription, None]] = defaultdict(dict)
 
@@ -79,6 +86,14 @@ class EventStream:
     def published(self, event: Event) -> PublishedEvent:
         """Return an event that was read from storage as it was published once."""
         return PublishedEvent(event, self._encode)
+
+    async def turn(self) -> None:
+        """Let a few of those that read the past go on in each round of the event loop, in turn.
+
+        So what else waits for the loop, such as a payment, never waits behind all of them.
+        """
+        async with self._turns:
+            pass
 
     @property
     def subscribers(self) -> int:

@@ -47,10 +47,13 @@ class KnownEndpoint:
         return 0.0 if self._failing_since is None else self._clock.monotonic() - self._failing_since
 
     def become(self, endpoint: WebhookEndpoint) -> None:
-        """Take over what is stored of it."""
-        self.endpoint = endpoint
+        """Take over what is stored of it.
+
+        What it answered says nothing of another URL, or of an endpoint that was enabled since.
+        """
+        was, self.endpoint = self.endpoint, endpoint
         self.in_doubt = False
-        if not endpoint.is_enabled:
+        if (was.is_enabled, was.url) != (endpoint.is_enabled, endpoint.url):
             self.ending = None
         if endpoint.failing_since is None:
             self._failing_since = None

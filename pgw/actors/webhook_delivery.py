@@ -49,10 +49,12 @@ class DeliveryActor:
         # It may have waited long for its place.
         if not known.takes_deliveries:
             return None
-        outcome = await self.ports.sender.send(known.endpoint, self.due)
+        endpoint = known.endpoint
+        outcome = await self.ports.sender.send(endpoint, self.due)
         seconds = clock.monotonic() - began
         self.ports.measures.webhook_tried(_status_class(outcome), seconds)
-        if isinstance(outcome, Answered) and outcome.status_code == GONE:
+        is_gone = isinstance(outcome, Answered) and outcome.status_code == GONE
+        if is_gone and endpoint.url == known.endpoint.url:
             known.ending = DisabledBecause.GONE
         return self._judged(outcome, at, seconds)
 
@@ -89,7 +91,7 @@ class DeliveryActor:
         known.failed()
         if tried.status is DeliveryStatus.GIVEN_UP:
             self.ports.measures.webhook_given_up()
-        if tried.made.status_code == GONE:
+        if known.ending is DisabledBecause.GONE:
             await self.disable(known, DisabledBecause.GONE)
         elif known.failing_for >= self.ports.disable_after.total_seconds():
             await self.disable(known, DisabledBecause.FAILING)

@@ -1,7 +1,7 @@
 """One endpoint: reads what is due for it and sends that, as much as there is room for."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -40,7 +40,9 @@ class EndpointActor:
 
     async def run(self) -> None:
         known = self.known
+        # Who was about to disable it ended with a crash.
         known.at_work.clear()
+        known.ending = None
         supervisor = Supervisor(f"endpoint {known.id}", INTENSITY, self.ports.clock, self.ports.measures)
         with trio.CancelScope() as scope:
             dispatch = partial(self._dispatch, supervisor, scope)
@@ -90,16 +92,15 @@ class EndpointActor:
     async def _due(self, most: int) -> Due:
         """Return what is due, and let the alarms know when more will be."""
         known, now = self.known, self.ports.clock.now()
-        longest = self.ports.longest_wait
         due = await self.ports.storage.due_deliveries(
             known.id,
             now,
-            now + timedelta(seconds=longest),
+            self.ports.horizon(now),
             limit=most,
             but_not=list(known.at_work),
         )
         if due.next_due_at is not None:
-            self.alarms.set(known.id, seconds_until(due.next_due_at, now, longest))
+            self.alarms.set(known.id, seconds_until(due.next_due_at, now, self.ports.longest_wait))
         return due
 
     def _start(self, supervisor: Supervisor, due: DueDelivery) -> None:
@@ -123,6 +124,5 @@ class EndpointActor:
 
 
 def seconds_until(at: datetime, now: datetime, longest: float) -> float:
-    """Return how long to wait for a time that is to come; one too far away is due now."""
-    seconds = (at - now).total_seconds()
-    return 0.0 if seconds > longest else max(0.0, seconds)
+    """Return how long to wait for a time that is to come: never longer than the longest wait."""
+    return min(max(0.0, (at - now).total_seconds()), longest)

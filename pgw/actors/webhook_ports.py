@@ -1,6 +1,6 @@
 """What the actors of webhooks work with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 import structlog
@@ -19,6 +19,7 @@ STORAGE_LONGEST_SECONDS = 5.0
 CRASHED_FIRST_SECONDS = 2.0
 CRASHED_LONGEST_SECONDS = 600.0
 LONGEST_ASKED_FOR = 86_400.0
+CLOCK_SET_BACK = timedelta(minutes=1)
 _log = structlog.get_logger()
 
 
@@ -50,8 +51,15 @@ class WebhookPorts:
 
     @property
     def longest_wait(self) -> float:
-        """Seconds; a time that was stored and is further away is of a clock that went wrong."""
+        """Seconds until something is due at the latest, unless the clock is set back."""
         return max(self.schedule.longest, LONGEST_ASKED_FOR)
+
+    def horizon(self, now: datetime) -> datetime:
+        """Return the time past which nothing can have been written, unless the clock was set back since.
+
+        A clock is set back a little now and then, which holds nothing up for long.
+        """
+        return now + CLOCK_SET_BACK
 
     async def record(self, tried: TriedDelivery) -> None:
         """Write what a try came to, however long storage takes no writes: it is known nowhere else."""

@@ -112,12 +112,13 @@ class Webhooks:
         while True:
             try:
                 page = await self._changes.read_page(after, ENDPOINTS_A_PAGE)
-                first = await ports.storage.first_due_at([endpoint.id for endpoint in page])
+                now = ports.clock.now()
+                ids = [endpoint.id for endpoint in page]
+                first = await ports.storage.first_due_at(ids, ports.horizon(now))
             except StorageUnavailable as error:
                 _log.error("WebhookEndpointsNotRead", Reason=str(error))
                 await trio.sleep(ports.backoff.delay(1))
                 continue
-            now = ports.clock.now()
             for endpoint_id, due_at in first.items():
                 self._alarms.set(endpoint_id, seconds_until(due_at, now, ports.longest_wait))
             if len(page) < ENDPOINTS_A_PAGE:

@@ -168,6 +168,7 @@ class Storage(MerchantStorage, WebhookStorage, Protocol):
     async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
         """Forget at most `limit` of the merchant's oldest events, and their deliveries; returns how many.
 
+        Fewer where they have very many deliveries; 0 where none can be forgotten now.
         Those that occurred before a time, in the order of their `seq`, up to the first one that did not or
         that an enabled endpoint still waits for. Raises `StorageUnavailable`.
         """

@@ -8,7 +8,7 @@ from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
 from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Ok, Result
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
-from pgw.storage import webhook_endpoints, webhooks
+from pgw.storage import retention, webhook_endpoints, webhooks
 from pgw.storage.engine import Engine
 from pgw.storage.grouping import Grouping
 from pgw.storage.port import StorageUnavailable
@@ -53,8 +53,11 @@ class SqliteWebhooks(SqliteMerchants):
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         return await self._read(webhook_endpoints.enabled, after_id, limit)
 
-    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
-        return await self._read(webhooks.first_due_at, endpoint_ids)
+    async def forget_endpoints(self, after_id: str, limit: int) -> str | None:
+        return await self._change(retention.forget_endpoints, after_id, limit)
+
+    async def first_due_at(self, endpoint_ids: Sequence[str], horizon: datetime) -> Mapping[str, datetime]:
+        return await self._read(webhooks.first_due_at, endpoint_ids, milliseconds(horizon))
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()

@@ -79,16 +79,25 @@ class WebhookStorage(Protocol):
     async def enabled_endpoints(self, after_id: str, limit: int) -> Sequence[WebhookEndpoint]:
         """Return a page of all endpoints that are enabled, by id."""
 
-    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
-        """Return the time of what is due first, of those endpoints for which there is anything."""
+    async def forget_endpoints(self, after_id: str, limit: int) -> str | None:
+        """Look at a page of deleted endpoints, by id, and forget those of which no delivery is kept.
+
+        Returns the last id of the page; None where there are no more.
+        """
+
+    async def first_due_at(self, endpoint_ids: Sequence[str], horizon: datetime) -> Mapping[str, datetime]:
+        """Return the time of what is due first, of those endpoints for which there is anything.
+
+        It is the `horizon` at the latest where something was written past that.
+        """
 
     async def due_deliveries(
         self, endpoint_id: str, now: datetime, horizon: datetime, *, limit: int, but_not: Sequence[int] = ()
     ) -> Due:
         """Return what is due for an endpoint, the longest due first, without the `seq`s in `but_not`.
 
-        At most one of each payment is due at a time. A time past the `horizon` was stored under a clock that
-        went wrong, and is due too.
+        At most one of each payment is due at a time. What was written past the `horizon` was so under a clock
+        that was set back since, and is due too: nothing waits for longer than it was meant to.
         """
 
     async def record_try(self, tried: TriedDelivery) -> None:

@@ -21,7 +21,7 @@ from pgw.storage.rows import event_from, from_milliseconds, from_row, millisecon
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import DeliveryFilter, Due
 
-MOST_TRIES_SHOWN = 20
+MOST_TRIES = 20
 _DELIVERY = """json_object('key', json_object('seq', deliveries.seq, 'endpoint_id', deliveries.endpoint_id),
     'merchant_id', deliveries.merchant_id, 'type', deliveries.type, 'payment_id', deliveries.payment_id,
     'status', deliveries.status, 'tries', tries, 'failures', failures, 'due_at', due_at,
@@ -31,7 +31,8 @@ _OF_EVENT = """
     JOIN events ON events.merchant_id = deliveries.merchant_id AND events.seq = deliveries.seq
     LEFT JOIN jobs ON jobs.id = events.job_id LEFT JOIN payments ON payments.id = jobs.payment_id
 """
-# Two walks along the index of what is due, each of which ends at its limit.
+# Two walks, along what is due and along what was written under a clock that was set back since, each of which
+# ends at its limit.
 _DUE = f"""
     SELECT json_group_array(json(due)) FROM (
         SELECT json_object('delivery', {_DELIVERY}, 'event', {EVENT}, 'payment', {PAYMENT_THEN}) AS due
@@ -41,7 +42,7 @@ _DUE = f"""
                     AND seq NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_at, seq LIMIT ?5)
             UNION ALL
             SELECT * FROM (
-                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND due_at > ?3
+                SELECT * FROM webhook_deliveries WHERE endpoint_id = ?1 AND updated_at > ?3 AND due_at > ?2
                     AND seq NOT IN (SELECT value FROM json_each(?4)) LIMIT ?5)
             ORDER BY due_at, seq LIMIT ?5) AS deliveries
         {_OF_EVENT}
@@ -50,9 +51,11 @@ _DUE = f"""
 _NEXT_DUE = "SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = ? AND due_at > ?"
 _FIRST_DUE = """
     SELECT json_group_object(endpoint_id, due_at) FROM (
-        SELECT value AS endpoint_id, (SELECT min(due_at) FROM webhook_deliveries
-            WHERE webhook_deliveries.endpoint_id = value AND due_at IS NOT NULL) AS due_at
-        FROM json_each(?))
+        SELECT value AS endpoint_id, min(
+            (SELECT min(due_at) FROM webhook_deliveries WHERE endpoint_id = value AND due_at IS NOT NULL),
+            iif(EXISTS (SELECT 1 FROM webhook_deliveries
+                WHERE endpoint_id = value AND updated_at > ?2 AND due_at IS NOT NULL), ?2, 1 << 62)) AS due_at
+        FROM json_each(?1))
     WHERE due_at IS NOT NULL
 """
 _TRIES = f"""
@@ -62,13 +65,13 @@ _TRIES = f"""
         FROM (SELECT * FROM webhook_tries
             WHERE merchant_id = deliveries.merchant_id AND seq = deliveries.seq
                 AND endpoint_id = deliveries.endpoint_id
-            ORDER BY number DESC LIMIT {MOST_TRIES_SHOWN})
+            ORDER BY number DESC LIMIT {MOST_TRIES})
         ORDER BY number)
 """
 _TOLD = f"""
     SELECT json_group_array(json(told)) FROM (
         SELECT json_object('delivery', {_DELIVERY}, 'tries', json(({_TRIES}))) AS told
-        FROM webhook_deliveries AS deliveries
+        FROM webhook_deliveries AS deliveries {{by}}
         WHERE deliveries.merchant_id = ? AND {{which}}
             AND deliveries.endpoint_id IN (
                 SELECT id FROM webhook_endpoints WHERE merchant_id = ?1 AND status <> 'Deleted')
@@ -81,6 +84,14 @@ _ADD_TRIES = """
     WHERE EXISTS (SELECT 1 FROM webhook_deliveries WHERE merchant_id = value->>0 AND seq = value->>1
         AND endpoint_id = value->>2)
     ON CONFLICT DO NOTHING
+"""
+# However often it is asked for again.
+_FORGET_TRIES = f"""
+    DELETE FROM webhook_tries WHERE (merchant_id, seq, endpoint_id, number) IN (
+        SELECT webhook_tries.merchant_id, webhook_tries.seq, webhook_tries.endpoint_id, number
+        FROM json_each(?1) CROSS JOIN webhook_tries
+            ON merchant_id = value->>0 AND seq = value->>1 AND endpoint_id = value->>2
+                AND number <= value->>6 - {MOST_TRIES})
 """
 _OF_TRIED = """
     FROM (SELECT value->>0 AS merchant_id, value->>1 AS seq, value->>2 AS endpoint_id, value->>3 AS status,
@@ -112,8 +123,10 @@ _REDELIVER = """
 """
 
 
-def first_due_at(connection: sqlite3.Connection, endpoint_ids: Sequence[str]) -> dict[str, datetime]:
-    (document,) = connection.execute(_FIRST_DUE, [to_json(endpoint_ids)]).fetchone()
+def first_due_at(
+    connection: sqlite3.Connection, endpoint_ids: Sequence[str], horizon: int
+) -> dict[str, datetime]:
+    (document,) = connection.execute(_FIRST_DUE, [to_json(endpoint_ids), horizon]).fetchone()
     return {endpoint_id: from_milliseconds(at) for endpoint_id, at in json.loads(document).items()}
 
 
@@ -142,7 +155,7 @@ def record_tries(connection: sqlite3.Connection, group: Sequence[TriedDelivery])
     """Write what a group of tries came to, in one transaction."""
     rows = to_write([_tried_row(tried) for tried in group])
     with transaction(connection):
-        for statement in (_ADD_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
+        for statement in (_ADD_TRIES, _FORGET_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
             connection.execute(statement, [rows])
 
 
@@ -166,8 +179,8 @@ def _tried_row(tried: TriedDelivery) -> list[Any]:
 
 
 def delivery(connection: sqlite3.Connection, merchant_id: str, key: DeliveryKey) -> DeliveryTold | None:
-    which, values = "deliveries.seq = ? AND deliveries.endpoint_id = ?", [key.seq, key.endpoint_id]
-    return next(iter(_told(connection, merchant_id, which, values, 1)), None)
+    statement = _TOLD.format(by="", which="deliveries.seq = ? AND deliveries.endpoint_id = ?")
+    return next(iter(_told(connection, statement, [merchant_id, key.seq, key.endpoint_id, 1])), None)
 
 
 def deliveries(
@@ -185,17 +198,25 @@ def deliveries(
     if wanted.status is not None:
         conditions["deliveries.status = ?"] = [wanted.status]
         if wanted.status is not DeliveryStatus.DELIVERED:
-            conditions["deliveries.status <> 'Delivered'"] = []  # names the index that holds only those
+            conditions["deliveries.status <> 'Delivered'"] = []  # the index holds only those
     if before is not None:
         conditions["(deliveries.seq, deliveries.endpoint_id) < (?, ?)"] = [before.seq, before.endpoint_id]
     values = [value for given in conditions.values() for value in given]
-    return _told(connection, merchant_id, " AND ".join(conditions) or "true", values, limit)
+    statement = _TOLD.format(by=_index_for(wanted), which=" AND ".join(conditions) or "true")
+    return _told(connection, statement, [merchant_id, *values, limit])
 
 
-def _told(
-    connection: sqlite3.Connection, merchant_id: str, which: str, values: Sequence[Any], limit: int
-) -> list[DeliveryTold]:
-    (document,) = connection.execute(_TOLD.format(which=which), [merchant_id, *values, limit]).fetchone()
+def _index_for(wanted: DeliveryFilter) -> str:
+    """Name the index that has the fewest others in it: SQLite would walk through all of the merchant's."""
+    if wanted.payment_id is not None:
+        return "INDEXED BY webhook_deliveries_of_payment"
+    if wanted.status not in {None, DeliveryStatus.DELIVERED}:
+        return "INDEXED BY webhook_deliveries_undelivered"
+    return "" if wanted.endpoint_id is None else "INDEXED BY webhook_deliveries_of_endpoint"
+
+
+def _told(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[DeliveryTold]:
+    (document,) = connection.execute(statement, values).fetchone()
     return [_told_from(row) for row in json.loads(document)]
 
 

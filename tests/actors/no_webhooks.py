@@ -41,7 +41,15 @@ class NoWebhooks(WebhookStorage):
         await trio.lowlevel.checkpoint()
         return []
 
-    async def first_due_at(self, endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:  # noqa: ARG002
+    async def forget_endpoints(self, after_id: str, limit: int) -> str | None:  # noqa: ARG002
+        await trio.lowlevel.checkpoint()
+        return None
+
+    async def first_due_at(
+        self,
+        endpoint_ids: Sequence[str],  # noqa: ARG002
+        horizon: datetime,  # noqa: ARG002
+    ) -> Mapping[str, datetime]:
         await trio.lowlevel.checkpoint()
         return {}
 

@@ -5,7 +5,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from pgw.actors.event_stream import CAPACITY, EventStream, SubscriberTooSlow, Subscription
+from pgw.actors.event_stream import CAPACITY, FRAMES_A_ROUND, EventStream, SubscriberTooSlow, Subscription
 from pgw.domain.event import Event
 from pgw.domain.job import Job, JobEvent, JobEventType
 from pgw.domain.payment import Payment
@@ -109,3 +109,25 @@ async def test_publishing_waits_for_nobody() -> None:
         for seq in range(3 * CAPACITY):
             stream.publish([an_event(seq)])
     await wait_all_tasks_blocked()
+
+
+async def test_of_many_that_read_the_past_a_few_go_on_in_each_round_of_the_loop_and_all_in_turn() -> None:
+    stream = EventStream(str)
+    gone: list[int] = []
+
+    async def read(number: int) -> None:
+        for _ in range(3):
+            await stream.turn()
+            gone.append(number)
+
+    most = 0
+    async with trio.open_nursery() as nursery:
+        for number in range(10 * FRAMES_A_ROUND):
+            nursery.start_soon(read, number)
+        while len(gone) < 30 * FRAMES_A_ROUND:
+            before = len(gone)
+            await trio.lowlevel.checkpoint()
+            most = max(most, len(gone) - before)
+            counts = [gone.count(number) for number in range(10 * FRAMES_A_ROUND)]
+            assert max(counts) - min(counts) <= 2
+    assert most <= 2 * FRAMES_A_ROUND

@@ -97,7 +97,9 @@ def failed_is_delivered() -> Iterator[None]:
 def not_taken_up() -> Iterator[None]:
     """What was under way, or due, when the process ended is not looked for by the next one."""
 
-    async def first_due_at(_storage: SqliteStorage, _endpoint_ids: Sequence[str]) -> Mapping[str, datetime]:
+    async def first_due_at(
+        _storage: SqliteStorage, _endpoint_ids: Sequence[str], _horizon: datetime
+    ) -> Mapping[str, datetime]:
         return {}
 
     with patch.object(SqliteStorage, "first_due_at", first_due_at):

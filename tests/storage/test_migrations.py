@@ -142,7 +142,7 @@ def test_what_was_there_before_webhooks_is_kept_and_none_of_it_is_delivered(
     assert ("job_1", '{"jobId":"job_1"}') == (claim.subject_id, claim.answer)
     assert [4, 1, 2] == [len(key.scopes) for key in merchants.keys(connection, None, "", 10)]
     webhook_endpoints.add(connection, an_endpoint(), None)
-    assert {} == webhooks.first_due_at(connection, ["whe_b"])
+    assert {} == webhooks.first_due_at(connection, ["whe_b"], 1 << 60)
 
 
 def test_keys_of_before_there_were_webhooks_may_do_with_them_what_they_may_with_payments(

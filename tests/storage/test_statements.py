@@ -55,7 +55,7 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "endpoints": lambda connection: webhook_endpoints.of_merchant(connection, "mer_a"),
     "an endpoint": lambda connection: webhook_endpoints.find(connection, "mer_a", "whe_b"),
     "enabled endpoints": lambda connection: webhook_endpoints.enabled(connection, "", 10),
-    "what endpoints wait for": lambda connection: webhooks.first_due_at(connection, ["whe_b", "whe_x"]),
+    "what endpoints wait for": lambda connection: webhooks.first_due_at(connection, ["whe_b", "whe_x"], 10),
     "a delivery": lambda connection: webhooks.delivery(connection, "mer_a", DeliveryKey(1, "whe_b")),
     **{
         f"deliveries by {by}": partial(
@@ -112,11 +112,35 @@ def test_what_is_due_for_an_endpoint_is_found_by_the_index_of_what_is_due(
     read = partial(webhooks.due, endpoint_id="whe_b", times=(10, 20), limit=10, but_not=[7])
     due, next_due = _statements(connection, read)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {due}")]
-    by_index = [step for step in plan if "webhook_deliveries_due" in step]
-    assert 2 == len(by_index), plan
+    walks = [step.split(" USING ")[1] for step in plan if step.startswith("SEARCH webhook_deliveries")]
+    assert [
+        "INDEX webhook_deliveries_due (endpoint_id=? AND due_at<?)",
+        "INDEX webhook_deliveries_due_as_of (endpoint_id=? AND updated_at>?)",
+    ] == walks, plan
     assert [] == [step for step in plan if step.startswith("SCAN webhook_deliveries")]
     (step,) = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {next_due}")]
     assert "USING COVERING INDEX webhook_deliveries_due (endpoint_id=? AND due_at>?)" in step
+
+
+@pytest.mark.parametrize("before", [None, DeliveryKey(9, "whe_b")])
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (DeliveryFilter(endpoint_id="whe_b"), "webhook_deliveries_of_endpoint (endpoint_id=?"),
+        (DeliveryFilter("whe_b", status=DeliveryStatus.DELIVERED), "webhook_deliveries_of_endpoint ("),
+        (DeliveryFilter(payment_id="pay_000001"), "webhook_deliveries_of_payment (payment_id=?"),
+        (DeliveryFilter("whe_b", "pay_000001", DeliveryStatus.PENDING), "webhook_deliveries_of_payment ("),
+        (DeliveryFilter(status=DeliveryStatus.GIVEN_UP), "webhook_deliveries_undelivered (merchant_id=? AND"),
+    ],
+)
+def test_some_deliveries_are_found_without_walking_through_all_of_the_merchants(
+    connection: sqlite3.Connection, wanted: DeliveryFilter, index: str, before: DeliveryKey | None
+) -> None:
+    read = partial(webhooks.deliveries, merchant_id="mer_a", wanted=wanted, before=before, limit=9)
+    (statement,) = _statements(connection, read)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    (walk,) = [step for step in plan if step.startswith("SEARCH deliveries ")]
+    assert index in walk
 
 
 def test_what_tries_came_to_is_written_where_it_belongs_without_a_scan(

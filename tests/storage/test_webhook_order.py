@@ -1,6 +1,9 @@
 """Of each payment one delivery is due at a time, in order, whatever happens to the others meanwhile."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import trio
@@ -8,7 +11,10 @@ import trio
 from pgw.domain.delivery import DeliveryKey, DeliveryStatus, DueDelivery, TriedDelivery
 from pgw.domain.result import Ok
 from pgw.domain.webhook import DisabledBecause, WebhookEndpoint
+from pgw.storage import database, merchants, webhook_endpoints, writing
 from pgw.storage.port import Storage
+from pgw.storage.rows import change_to_rows
+from tests.merchants import a_merchant
 from tests.storage.conftest import Changes
 from tests.storage.test_webhooks import (
     AFTER_ALL,
@@ -175,10 +181,10 @@ async def test_what_is_due_first_is_told_of_each_endpoint_that_has_something(
     await storage.record_try(tried(first, PENDING, 1, status_code=500))
     asked = [ENDPOINT.id, other.id, idle.id, "whe_x"]
     at = changed.job.created_at
-    assert {ENDPOINT.id: at, other.id: at} == await storage.first_due_at(asked)
+    assert {ENDPOINT.id: at, other.id: at} == await storage.first_due_at(asked, FAR)
     (second,) = [one for one in await all_due(storage) if one.delivery.key.seq == 2]
     await storage.record_try(tried(second, DELIVERED))
-    assert LATER + timedelta(seconds=5) == (await storage.first_due_at(asked))[ENDPOINT.id]
+    assert LATER + timedelta(seconds=5) == (await storage.first_due_at(asked, FAR))[ENDPOINT.id]
 
 
 async def test_failing_is_since_the_first_failure_and_over_with_a_success(
@@ -193,3 +199,19 @@ async def test_failing_is_since_the_first_failure_and_over_with_a_success(
         assert LATER == (await found(storage, ENDPOINT)).failing_since
     await storage.record_try(tried(one, DELIVERED))
     assert None is (await found(storage, ENDPOINT)).failing_since
+
+
+def test_what_is_committed_together_with_the_end_of_an_endpoint_but_before_it_is_to_be_delivered(
+    tmp_path: Path, changes: Changes
+) -> None:
+    path, gone = tmp_path / "pgw.db", ENDPOINT.disabled(DisabledBecause.GONE, LATER)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        database.prepare_writer(connection, path)
+        merchants.add_merchant(connection, a_merchant())
+        for endpoint in (ENDPOINT, beside := an_endpoint(2)):
+            webhook_endpoints.add(connection, endpoint, None)
+        before, after = map(change_to_rows, (changes.accepted(), changes.accepted()))
+        writing.write_group(connection, 1, [before, change_to_rows(gone), after])
+        deliveries = connection.execute("SELECT endpoint_id, seq FROM webhook_deliveries ORDER BY 1, 2")
+        assert [(gone.id, 1), *((beside.id, seq) for seq in (1, 2, 3))] == deliveries.fetchall()
+        assert gone == webhook_endpoints.find(connection, "mer_a", gone.id)

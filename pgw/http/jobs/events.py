@@ -12,7 +12,7 @@ from pgw.http.call import Parts
 from pgw.http.jobs.position import Position
 
 HEARTBEAT_SECONDS = 15
-PAGE = 500
+PAGE = 100
 
 
 class EventsForgotten(Exception):
@@ -75,15 +75,17 @@ async def events_from(parts: Parts, position: Position) -> AsyncGenerator[Publis
 
 async def _stored(parts: Parts, position: Position, after: int) -> AsyncGenerator[PublishedEvent, None]:
     while True:
-        page = await parts.storage.events_after(
-            position.merchant_id, after, job_id=position.job_id, limit=PAGE
-        )
+        async with parts.stream.reading:
+            page = await parts.storage.events_after(
+                position.merchant_id, after, job_id=position.job_id, limit=PAGE
+            )
         if position.job_id is not None and not (page and page[0].type == JobEventType.CREATED):
             # Those before may have been forgotten since this was asked last.
             await check_kept(parts, evolve(position, after=after))
         for event in page:
             await _check_next(parts, position, after, event.seq)
             after = event.seq
+            await parts.stream.turn()
             yield parts.stream.published(event)
         if len(page) < PAGE:
             return

@@ -19,6 +19,7 @@ CREATE TABLE webhook_endpoints (
 
 CREATE UNIQUE INDEX webhook_endpoints_of_merchant ON webhook_endpoints (merchant_id, url) WHERE status <> 'Deleted';
 CREATE INDEX webhook_endpoints_told ON webhook_endpoints (merchant_id) WHERE status = 'Enabled';
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (id) WHERE status = 'Deleted';
 
 CREATE TRIGGER a_deleted_endpoint_stays_deleted BEFORE UPDATE OF status ON webhook_endpoints
 WHEN OLD.status = 'Deleted' AND NEW.status <> 'Deleted'
@@ -59,7 +60,8 @@ CREATE INDEX events_of_job ON events (job_id, seq);
 CREATE UNIQUE INDEX events_end_a_job_once ON events (job_id) WHERE type IN ('job.completed', 'job.failed');
 
 -- One event for one endpoint. `due_at` is when it is to be sent; without it, it waits for the one before it, or
--- is over. A try that began before it was asked for again, which `redeliveries` count, says nothing of it any more.
+-- is over. `updated_at` is also when `due_at` was set, so that a clock that was set back since is noticed. A try
+-- that began before it was asked for again, which `redeliveries` count, says nothing of it any more.
 CREATE TABLE webhook_deliveries (
     merchant_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -78,6 +80,7 @@ CREATE TABLE webhook_deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_deliveries_due_as_of ON webhook_deliveries (endpoint_id, updated_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX webhook_deliveries_one_of_a_payment_is_due ON webhook_deliveries (endpoint_id, payment_id)
     WHERE due_at IS NOT NULL AND payment_id IS NOT NULL;
 CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, payment_id, seq) WHERE status = 'Pending';
@@ -127,8 +130,8 @@ END;
 CREATE TRIGGER the_next_of_a_payment_is_due AFTER UPDATE OF status ON webhook_deliveries
 WHEN OLD.status = 'Pending' AND NEW.status <> 'Pending' AND NEW.payment_id IS NOT NULL
 BEGIN
-    UPDATE webhook_deliveries SET due_at = coalesce(due_at, NEW.updated_at)
-    WHERE merchant_id = NEW.merchant_id AND endpoint_id = NEW.endpoint_id AND status = 'Pending'
+    UPDATE webhook_deliveries SET due_at = NEW.updated_at, updated_at = NEW.updated_at
+    WHERE due_at IS NULL AND merchant_id = NEW.merchant_id AND endpoint_id = NEW.endpoint_id AND status = 'Pending'
         AND seq = (SELECT min(seq) FROM webhook_deliveries AS pending
             WHERE pending.endpoint_id = NEW.endpoint_id AND pending.payment_id = NEW.payment_id
                 AND pending.status = 'Pending');
@@ -151,7 +154,7 @@ WHEN NEW.payment_id IS NOT NULL
 BEGIN
     UPDATE webhook_deliveries SET due_at = NULL
     WHERE endpoint_id = NEW.endpoint_id AND payment_id = NEW.payment_id AND status = 'Pending' AND due_at IS NOT NULL;
-    UPDATE webhook_deliveries SET due_at = NEW.updated_at
+    UPDATE webhook_deliveries SET due_at = NEW.updated_at, updated_at = NEW.updated_at
     WHERE merchant_id = NEW.merchant_id AND endpoint_id = NEW.endpoint_id AND status = 'Pending'
         AND seq = (SELECT min(seq) FROM webhook_deliveries AS pending
             WHERE pending.endpoint_id = NEW.endpoint_id AND pending.payment_id = NEW.payment_id
