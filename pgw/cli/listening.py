@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 import trio
-from attrs import frozen
+from attrs import field, frozen
 
 from pgw.bank.network import tls_for
 from pgw.cli.events import EventLines
@@ -28,7 +28,7 @@ WHICH_OF_TWO = "Give a key (PGW_KEY), to register an endpoint at the gateway, or
 @frozen
 class _Options:
     url: str
-    key: str | None
+    key: str | None = field(repr=False)
     secret: WebhookSecret | None
     port: int
     event_types: tuple[str, ...] | None

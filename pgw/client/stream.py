@@ -4,7 +4,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection, wrap_client_stream
 
 from pgw.actors.backoff import Backoff
@@ -46,7 +46,7 @@ class Stream:
     """What is followed: all events of the key's merchant, or those of one job."""
 
     address: GatewayAddress
-    key: str
+    key: str = field(repr=False)
     job_id: str | None = None
 
     def resource(self, after: int | None) -> str:

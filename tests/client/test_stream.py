@@ -8,7 +8,9 @@ import pytest
 import trio
 
 from pgw.client import stream as following
+from pgw.client.address import GatewayAddress
 from pgw.client.refusals import CannotGoOn
+from pgw.client.stream import Stream
 from tests.client.scripted import Heard, Scripted, follower, refusing, sending, silent
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ async def followed(*acts: Act, after: int | None = None, job: str | None = None)
     return heard, gateway
 
 
-@pytest.mark.parametrize("close", [1012, 1013, 1011, None])
+@pytest.mark.parametrize("close", [1003, 1012, 1013, 1011, None])
 async def test_a_lost_connection_is_resumed_after_the_last_event_that_was_told(close: int | None) -> None:
     first = sending(("stream.ready", 4), ("job.created", 5), ("job.completed", 6), close=close)
     heard, gateway = await followed(first, LAST)
@@ -110,6 +112,11 @@ async def test_what_trying_again_would_not_help_ends_it(act: Act, told: str) -> 
     (error,) = getattr(ended.value, "exceptions", [ended.value])
     assert told in str(error)
     assert [] == heard.losses
+
+
+def test_a_key_is_in_no_repr() -> None:
+    stream = Stream(GatewayAddress.of("http://127.0.0.1:1"), "ap_secret")
+    assert "ap_secret" not in repr(stream)
 
 
 async def test_an_event_that_was_not_told_to_its_end_comes_again() -> None:
