@@ -20,7 +20,7 @@ from pgw.client.inbox import Forwarding, Inbox, Webhook
 from pgw.client.receiver import HOST, open_listener, port_of, serve
 from pgw.client.refusals import CannotGoOn
 from pgw.client.verification import WebhookSecret
-from pgw.ports import SystemClock
+from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
 WHICH_OF_TWO = "Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret (--secret)."
 
@@ -96,9 +96,10 @@ async def _with_key(options: _Options, listener: trio.SocketListener) -> None:
     assert options.key is not None, "one of the two is given"
     address = GatewayAddress.of(options.url)
     endpoints = Endpoints(address, options.key)
+    once = TimeOrderedIds(SystemClock(), SystemRandomness()).new("listen")
     # Not left half done: an endpoint of which nobody knows would be sent to for days.
     with trio.CancelScope(shield=True):
-        endpoint = await endpoints.register(_url(listener), options.event_types)
+        endpoint = await endpoints.register(_url(listener), options.event_types, once)
     say(f"Listening on {_url(listener)} as endpoint {endpoint.id} of {options.url}. Ctrl-C ends it.", "green")
     if options.forward_to is not None:
         say(f"Your server at {options.forward_to} verifies with this secret: {endpoint.secret.shown}")
