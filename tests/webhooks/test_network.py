@@ -181,7 +181,9 @@ async def test_why_there_is_no_connection_is_told(
 
 
 @pytest.mark.parametrize("found", [socket.gaierror(socket.EAI_NONAME, "Name not known"), []])
-async def test_a_name_that_is_not_found_is_told_as_one_that_is_not_public(found: Any, sockets: UnconnectedSockets) -> None:
+async def test_a_name_that_is_not_found_is_told_as_one_that_is_not_public(
+    found: Any, sockets: UnconnectedSockets
+) -> None:
     said = await send("https://hooks.test/", network=checked(FakeResolver(found)))
     assert NOT_PUBLIC == said
     assert [] == sockets.tried
