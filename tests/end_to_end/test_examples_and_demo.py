@@ -162,6 +162,8 @@ def test_a_port_in_use_ends_the_demo_with_one_sentence(mistaken: str, gateway: G
     assert line.lower().startswith(
         f"error: cannot listen on 127.0.0.1:{gateway.address[1]}: address already in use"
     )
+    if mistaken == "--bank-port":
+        assert line.endswith("--bank-port chooses another.\n")
     assert not is_alive(demo.process.pid)
 
 
