@@ -7,6 +7,7 @@ from typing import Any
 import click
 import trio
 from attrs import field, frozen
+from click.core import ParameterSource
 
 from pgw.bank.network import tls_for
 from pgw.cli.events import EventLines
@@ -22,7 +23,9 @@ from pgw.client.refusals import CannotGoOn
 from pgw.client.verification import WebhookSecret
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
-WHICH_OF_TWO = "Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret (--secret)."
+WHICH_OF_TWO = (
+    "Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret (PGW_WEBHOOK_SECRET)."
+)
 
 
 @frozen
@@ -42,7 +45,10 @@ class _Options:
     "--secret",
     type=Secret(),
     metavar="whsec_…",
-    help="Instead of a key: only listen, and verify with this secret of an endpoint that is there already.",
+    envvar="PGW_WEBHOOK_SECRET",
+    show_envvar=True,
+    help="Instead of a key: only listen, and verify with this secret of an endpoint that is there already. "
+    "Give it in the variable too.",
 )
 @click.option("--port", default=0, type=PORT, help="Port to listen on, on loopback; else a free one.")
 @click.option(
@@ -71,12 +77,19 @@ def listen(ctx: click.Context, /, **values: Any) -> None:
 
     The gateway must be allowed to send to this machine: PGW_WEBHOOK_ALLOW_PRIVATE=1, which `pgw demo` sets.
 
-    Exit code 0 after Ctrl-C.
+    Exit code 0 after Ctrl-C, 2 where the gateway refuses or is not there.
     """
-    options = _Options(**values)
-    if (options.key is None) == (options.secret is None):
+    ctx.exit(run(partial(_listen, _Options(**_with_one_of_two(ctx, values)))))
+
+
+def _with_one_of_two(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave either the key or the secret: one on the command line is meant rather than a variable."""
+    given = [name for name in ("key", "secret") if values[name] is not None]
+    if len(given) > 1:
+        given = [name for name in given if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if len(given) != 1:
         raise click.UsageError(WHICH_OF_TWO, ctx)
-    ctx.exit(run(partial(_listen, options)))
+    return {**values, "key": None, "secret": None, given[0]: values[given[0]]}
 
 
 async def _listen(options: _Options) -> None:

@@ -48,7 +48,9 @@ class HttpUrl(click.ParamType[str]):
             (parts.hostname or "").encode("idna")
         except ValueError:
             sound = False
-        if not sound or parts.username or parts.query or parts.fragment or not is_plain(parts.path):
+        # Each may be empty: a user before a password, and a query, which would swallow a path behind it.
+        has_more = any(mark in str(value) for mark in "@?#")
+        if not sound or has_more or not is_plain(str(value)):
             self.fail(
                 f"give {self.whose} address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
