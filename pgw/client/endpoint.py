@@ -51,7 +51,7 @@ class Endpoints:
         key = ("Idempotency-Key", idempotency_key)
         status, answer = await self._ask("POST", "", simplejson.dumps(body).encode(), key)
         if status != HTTPStatus.CREATED:
-            raise CannotGoOn(_refused(status, answer))
+            raise CannotGoOn(self._refused(url, status, answer))
         registered = read_object(answer) or {}
         try:
             return Endpoint(str(registered["endpointId"]), WebhookSecret.of(str(registered["secret"])))
@@ -63,6 +63,19 @@ class Endpoints:
         status, answer = await self._ask("DELETE", f"/{quote(endpoint_id, safe='')}")
         if status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND}:
             raise CannotGoOn(sentence_of(status, answer))
+
+    def _refused(self, url: str, status: int, answer: bytes) -> str:
+        problem = read_problem(answer)
+        if problem.get("code") == "DuplicateWebhookEndpoint":
+            all_of_them = f"{self.address.url}/webhook-endpoints"
+            return (
+                f"An endpoint for {url} is there already, of an earlier run that could not delete it: "
+                f"GET {all_of_them} tells its endpointId, DELETE {all_of_them}/{{endpointId}} deletes it."
+            )
+        errors = problem.get("errors")
+        pointers = [one.get("pointer") for one in errors if isinstance(one, Mapping)] if errors else []
+        # The URL is ours, and sound: only where it points can be wrong with it.
+        return REFUSES_THIS_MACHINE if "#/url" in pointers else sentence_of(status, answer)
 
     async def _ask(
         self, method: str, path: str, body: bytes = b"", *more: tuple[str, str]
@@ -87,10 +100,3 @@ async def _with_one_repeat(ask: Callable[[], Awaitable[Answered]]) -> Answered:
         raise
     except (httpcore.NetworkError, httpcore.ProtocolError):
         return await ask()
-
-
-def _refused(status: int, answer: bytes) -> str:
-    errors = read_problem(answer).get("errors")
-    pointers = [one.get("pointer") for one in errors if isinstance(one, Mapping)] if errors else []
-    # The URL is ours, and sound: only where it points can be wrong with it.
-    return REFUSES_THIS_MACHINE if "#/url" in pointers else sentence_of(status, answer)

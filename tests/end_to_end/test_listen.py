@@ -138,6 +138,17 @@ def test_a_mistake_is_one_sentence(
     assert told in listen.err.splitlines()[-1]
 
 
+def test_an_endpoint_that_an_earlier_run_left_is_one_sentence(sending_gateway: Gateway) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    left = sending_gateway.client.post("/webhook-endpoints", json={"url": f"http://127.0.0.1:{port}/"}).json()
+    listen = ended("listen", "--url", sending_gateway.url, "--port", str(port))
+    assert 2 == listen.exit_code
+    assert f"An endpoint for http://127.0.0.1:{port}/ is there already" in listen.err
+    assert f"DELETE {sending_gateway.url}/webhook-endpoints/" in listen.err
+    sending_gateway.client.delete(f"/webhook-endpoints/{left['endpointId']}")
+
+
 def test_a_type_that_the_gateway_does_not_know_is_its_sentence(sending_gateway: Gateway) -> None:
     listen = ended("listen", "--url", sending_gateway.url, "--events", "job.done")
     assert 2 == listen.exit_code
