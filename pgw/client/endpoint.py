@@ -73,7 +73,8 @@ class Endpoints:
                 f"GET {all_of_them} tells its endpointId, DELETE {all_of_them}/{{endpointId}} deletes it."
             )
         errors = problem.get("errors")
-        pointers = [one.get("pointer") for one in errors if isinstance(one, Mapping)] if errors else []
+        named = errors if isinstance(errors, list) else []
+        pointers = [one.get("pointer") for one in named if isinstance(one, Mapping)]
         # The URL is ours, and sound: only where it points can be wrong with it.
         return REFUSES_THIS_MACHINE if "#/url" in pointers else sentence_of(status, answer)
 

@@ -43,6 +43,16 @@ async def test_an_endpoint_whose_answer_was_lost_is_asked_for_again_under_the_sa
     assert "once_a" == dict(first.headers)["idempotency-key"]
 
 
+@pytest.mark.parametrize("errors", [None, 5, "x", [5], [{"pointer": {}}]])
+async def test_a_refusal_of_whatever_kind_is_one_sentence(errors: object) -> None:
+    async def refuse(_: Request) -> Reply:
+        return Reply(400, json.dumps({"detail": "No.", "code": "X", "errors": errors}).encode())
+
+    async with serving(refuse) as url:
+        with pytest.raises(CannotGoOn, match=r"No\. \(400 X\)"):
+            await Endpoints(GatewayAddress.of(url), "k").register("http://127.0.0.1:1/", None, "once_a")
+
+
 async def test_one_whose_answer_is_lost_twice_is_one_sentence() -> None:
     gateway = Losing(9)
     async with serving(gateway.take) as url:
