@@ -94,7 +94,8 @@ async def _url_of(bank: trio.Process) -> str:
     said = line.decode(errors="replace").strip()
     found = _BANK_LISTENS.search(said)
     if found is None:
-        raise CannotStartBank(said.removeprefix("error: ") or "the bank simulator did not start")
+        why = said.removeprefix("error: ").replace("--port ", "--bank-port ")
+        raise CannotStartBank(why or "the bank simulator did not start")
     return found[1]
 
 

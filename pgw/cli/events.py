@@ -41,7 +41,7 @@ class EventLines:
             status = str(job.get("paymentStatus", NONE))
             cells = [job.get("jobId", NONE), status, _amount(job, members.get("payment"))]
             error = job.get("error")
-            told = error.get("detail", "") if isinstance(error, dict) else ""
+            told = str(error.get("detail", "")) if isinstance(error, dict) else ""
         else:
             status, cells = "", [NONE, NONE, NONE]
             told = simplejson.dumps(dict(members), use_decimal=True) if members else ""

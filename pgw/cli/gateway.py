@@ -10,6 +10,8 @@ from pgw.cli.settings import DEFAULTS
 from pgw.cli.tables import printable
 from pgw.client.verification import NoSecret, WebhookSecret
 
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULTS.port}"
+
 
 class GatewayUrl(HttpUrl):
     whose = "the gateway's"
@@ -69,7 +71,7 @@ def of_gateway(*, needs_key: bool) -> Callable[[Command], Command]:
         )(command)
         return setting(
             "URL",
-            default=f"http://127.0.0.1:{DEFAULTS.port}",
+            default=DEFAULT_URL,
             type=GatewayUrl(),
             help="Where the gateway is; https too.",
         )(command)

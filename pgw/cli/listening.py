@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 import trio
-from attrs import frozen
+from attrs import field, frozen
+from click.core import ParameterSource
 
 from pgw.bank.network import tls_for
 from pgw.cli.events import EventLines
@@ -20,15 +21,17 @@ from pgw.client.inbox import Forwarding, Inbox, Webhook
 from pgw.client.receiver import HOST, open_listener, port_of, serve
 from pgw.client.refusals import CannotGoOn
 from pgw.client.verification import WebhookSecret
-from pgw.ports import SystemClock
+from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
 
-WHICH_OF_TWO = "Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret (--secret)."
+WHICH_OF_TWO = (
+    "Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret (PGW_WEBHOOK_SECRET)."
+)
 
 
 @frozen
 class _Options:
     url: str
-    key: str | None
+    key: str | None = field(repr=False)
     secret: WebhookSecret | None
     port: int
     event_types: tuple[str, ...] | None
@@ -42,7 +45,10 @@ class _Options:
     "--secret",
     type=Secret(),
     metavar="whsec_…",
-    help="Instead of a key: only listen, and verify with this secret of an endpoint that is there already.",
+    envvar="PGW_WEBHOOK_SECRET",
+    show_envvar=True,
+    help="Instead of a key: only listen, and verify with this secret of an endpoint that is there already. "
+    "Give it in the variable too.",
 )
 @click.option("--port", default=0, type=PORT, help="Port to listen on, on loopback; else a free one.")
 @click.option(
@@ -71,12 +77,19 @@ def listen(ctx: click.Context, /, **values: Any) -> None:
 
     The gateway must be allowed to send to this machine: PGW_WEBHOOK_ALLOW_PRIVATE=1, which `pgw demo` sets.
 
-    Exit code 0 after Ctrl-C.
+    Exit code 0 after Ctrl-C, 2 where the gateway refuses or is not there.
     """
-    options = _Options(**values)
-    if (options.key is None) == (options.secret is None):
+    ctx.exit(run(partial(_listen, _Options(**_with_one_of_two(ctx, values)))))
+
+
+def _with_one_of_two(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
+    """Leave either the key or the secret: one on the command line is meant rather than a variable."""
+    given = [name for name in ("key", "secret") if values[name] is not None]
+    if len(given) > 1:
+        given = [name for name in given if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if len(given) != 1:
         raise click.UsageError(WHICH_OF_TWO, ctx)
-    ctx.exit(run(partial(_listen, options)))
+    return {**values, "key": None, "secret": None, given[0]: values[given[0]]}
 
 
 async def _listen(options: _Options) -> None:
@@ -96,9 +109,10 @@ async def _with_key(options: _Options, listener: trio.SocketListener) -> None:
     assert options.key is not None, "one of the two is given"
     address = GatewayAddress.of(options.url)
     endpoints = Endpoints(address, options.key)
+    once = TimeOrderedIds(SystemClock(), SystemRandomness()).new("listen")
     # Not left half done: an endpoint of which nobody knows would be sent to for days.
     with trio.CancelScope(shield=True):
-        endpoint = await endpoints.register(_url(listener), options.event_types)
+        endpoint = await endpoints.register(_url(listener), options.event_types, once)
     say(f"Listening on {_url(listener)} as endpoint {endpoint.id} of {options.url}. Ctrl-C ends it.", "green")
     if options.forward_to is not None:
         say(f"Your server at {options.forward_to} verifies with this secret: {endpoint.secret.shown}")

@@ -11,6 +11,7 @@ import click
 
 from pgw.bank.port import BankFeature
 from pgw.http.addresses import Network, read_network
+from pgw.http.origin import is_origin
 from pgw.settings import DAY, HOUR, MINUTE, ListenAddress
 
 LONGEST_NUMBER = 9
@@ -48,7 +49,9 @@ class HttpUrl(click.ParamType[str]):
             (parts.hostname or "").encode("idna")
         except ValueError:
             sound = False
-        if not sound or parts.username or parts.query or parts.fragment or not is_plain(parts.path):
+        # Each may be empty: a user before a password, and a query, which would swallow a path behind it.
+        has_more = any(mark in str(value) for mark in "@?#")
+        if not sound or has_more or not is_plain(str(value)):
             self.fail(
                 f"give {self.whose} address as http://HOST[:PORT][/PATH], without credentials.", param, ctx
             )
@@ -171,13 +174,10 @@ class Origins(click.ParamType[frozenset[str]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
         entries = [entry.strip() for entry in str(value).split(",")] if str(value).strip() else []
         for entry in entries:
-            try:
-                parts = urlsplit(entry)
-                sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-            except ValueError:
-                sound = False
-            if not sound or f"{parts.scheme}://{parts.netloc}" != entry or "@" in entry:
-                self.fail(f"{entry!r} is no origin as in https://shop.example.", param, ctx)
+            if not is_origin(entry):
+                self.fail(
+                    f"{entry!r} is no origin as browsers send it, as in https://shop.example.", param, ctx
+                )
         return frozenset(entry.lower() for entry in entries)
 
 

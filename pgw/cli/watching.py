@@ -1,12 +1,13 @@
 """`pgw watch`."""
 
+import shlex
 from functools import partial
 
 import click
 
 from pgw.actors.backoff import Backoff
 from pgw.cli.events import EventLines
-from pgw.cli.gateway import of_gateway, say
+from pgw.cli.gateway import DEFAULT_URL, of_gateway, say
 from pgw.cli.interruption import until_interrupted
 from pgw.cli.operating import print_json, run
 from pgw.client.address import GatewayAddress
@@ -58,14 +59,17 @@ async def _watch(stream: Stream, after: int | None, *, as_json: bool) -> int:
         has_ended = came is None
     finally:
         if not has_ended and follower.after is not None:
-            say(f"To go on from here: pgw watch --after {follower.after}{_job(stream)}")
+            say(f"To go on from here: {_command(stream, follower.after)}")
     if came is not None:
         return INTERRUPTED + came
     return FAILED if printed.has_missed else 0
 
 
-def _job(stream: Stream) -> str:
-    return "" if stream.job_id is None else f" {stream.job_id}"
+def _command(stream: Stream, after: int) -> str:
+    """Return what follows the same stream after an event; the key is in its variable."""
+    url, job = stream.address.url, stream.job_id
+    elsewhere = [] if url == DEFAULT_URL else ["--url", url]
+    return shlex.join(["pgw", "watch", *elsewhere, "--after", str(after), *([job] if job else [])])
 
 
 class _Printed:

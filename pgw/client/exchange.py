@@ -28,12 +28,14 @@ async def exchange(
 ) -> Answered:
     """Send a request on a connection of its own; an answer is cut off behind 1 MiB.
 
+    Headers are in Latin-1, as they may have come: not all that is sent around is ASCII.
     Raises `trio.TooSlowError` after so many seconds, or httpcore's errors. Redirects are not followed.
     """
+    sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     with trio.fail_after(seconds):
         async with (
             httpcore.AsyncConnectionPool(ssl_context=tls) as pool,
-            pool.stream(method, url, headers=list(headers), content=body) as answer,
+            pool.stream(method, url, headers=sent, content=body) as answer,
         ):
             return Answered(answer.status, answer.headers, await _read(answer))
 

@@ -107,7 +107,9 @@ async def _read(connection: h11.Connection, stream: trio.SocketStream) -> Reques
             case h11.Request():
                 head = event
                 if head.method != b"POST":
-                    return Reply(405, b"A webhook is a POST.\n", [("Allow", "POST")])
+                    # The answer to a HEAD has no body (RFC 9110, section 9.3.2).
+                    told = b"" if head.method == b"HEAD" else b"A webhook is a POST.\n"
+                    return Reply(405, told, [("Allow", "POST")])
             case h11.Data():
                 body += event.data
                 if len(body) > LARGEST_BODY_BYTES:
@@ -128,7 +130,8 @@ async def _send(connection: h11.Connection, stream: trio.SocketStream, reply: Re
         return
     has_body = reply.status not in _WITHOUT_BODY
     length = [("Content-Length", str(len(reply.body)))] if has_body else []
-    headers = [*reply.headers, *length, ("Connection", "close")]
+    texts = [*reply.headers, *length, ("Connection", "close")]
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in texts]
     sent = connection.send(h11.Response(status_code=reply.status, headers=headers)) or b""
     if has_body:
         sent += connection.send(h11.Data(data=reply.body)) or b""

@@ -4,7 +4,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection, wrap_client_stream
 
 from pgw.actors.backoff import Backoff
@@ -18,11 +18,14 @@ from pgw.client.endings import (
     of_refusal,
 )
 from pgw.client.frames import READY, Frame, NoFrame, Position
+from pgw.client.handshake import HandshakeBroken, HandshakeStream
 from pgw.client.refusals import CannotGoOn, unreachable
 
 HANDSHAKE_SECONDS = 10.0
 SILENCE_SECONDS = 45.0
 """Three heartbeats; a connection that is silent for longer is dead."""
+
+NO_WEBSOCKET = "it ended the connection before it was a WebSocket"
 
 
 class Listener(Protocol):
@@ -46,7 +49,7 @@ class Stream:
     """What is followed: all events of the key's merchant, or those of one job."""
 
     address: GatewayAddress
-    key: str
+    key: str = field(repr=False)
     job_id: str | None = None
 
     def resource(self, after: int | None) -> str:
@@ -107,7 +110,7 @@ class Follower:
                 with trio.move_on_after(HANDSHAKE_SECONDS):
                     connection = await wrap_client_stream(
                         nursery,
-                        stream,
+                        HandshakeStream(stream),  # type: ignore[arg-type] # any stream will do
                         self._stream.address.authority,
                         self._stream.resource(self._position.after),
                         extra_headers=[(b"Authorization", b"Bearer " + self._stream.key.encode())],
@@ -119,6 +122,8 @@ class Follower:
             (refused,) = refusals.exceptions
             assert isinstance(refused, ConnectionRejected)
             ending = of_refusal(refused.status_code, refused.headers, refused.body)
+        except* HandshakeBroken:
+            ending = Lost(NO_WEBSOCKET)
         return ending
 
     async def _read(self, connection: WebSocketConnection) -> Ending:

@@ -9,10 +9,11 @@ from quart import Response
 from pgw.http import answers
 from pgw.http.call import Call, Parts
 
+LAST_PORT = 65_535
 _SCHEMES = {"ws": "http", "wss": "https"}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 # As a browser spells one (RFC 6454, section 6.2): in lower case, without a path.
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?")
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 
 
 def refuse_foreign_page(parts: Parts, call: Call) -> Response | None:
@@ -28,6 +29,12 @@ def refuse_foreign_page(parts: Parts, call: Call) -> Response | None:
         if given[0] in allowed:
             return None
     return answers.problem(parts, call, "ForbiddenOrigin")
+
+
+def is_origin(text: str) -> bool:
+    """Tell what a browser may send, but for the case of its letters and for the scheme's own port."""
+    found = _ORIGIN.fullmatch(text.lower())
+    return found is not None and int(found["port"] or 0) <= LAST_PORT
 
 
 def canonical_origins(origins: Iterable[str]) -> frozenset[str]:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 
 from pgw.domain.errors import Invalid, InvalidCode
+from pgw.logs import redacted
 
 LONGEST_PAGE, PAGE = 100, 10
+LONGEST_NAME_SHOWN = 64
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
@@ -21,3 +23,9 @@ def read_limit(given: Mapping[str, str], invalid: list[Invalid]) -> int:
 def wrong_parameter(name: str, taken: str) -> Invalid:
     """Say which query parameter has a value that is not taken, and what is; no pointer leads there."""
     return Invalid(InvalidCode.INVALID_PARAMETER, f"The query parameter `{name}` must be {taken}.")
+
+
+def unknown_parameter(name: str) -> Invalid:
+    """Say that a query parameter is not known: misspelt it would go unnoticed, and what it asked for too."""
+    shown = redacted(name)[:LONGEST_NAME_SHOWN]
+    return Invalid(InvalidCode.UNKNOWN_PARAMETER, f"The query parameter `{shown}` is not known.")

@@ -28,7 +28,7 @@ class Posted:
     keyed: KeyedRequest | None
 
 
-def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Posted, Response]:
+async def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Posted, Response]:
     """Read what was posted, or the answer that refuses it; with `or_none` there need be no body."""
     match idempotency.read_key(call.request.headers):
         case Err(detail):
@@ -40,7 +40,16 @@ def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Po
             return refused
         case Ok(document):
             keyed = None if key is None else idempotency.keyed(parts, call, key, document)
-            return Ok(Posted(document, keyed))
+    if keyed and await _is_a_tickets(parts, call, keyed.key):
+        return Err(answers.problem(parts, call, "IdempotencyKeyReused"))
+    return Ok(Posted(document, keyed))
+
+
+async def _is_a_tickets(parts: Parts, call: Call, key: str) -> bool:
+    """Tell whether a ticket was answered under the key, of which storage knows nothing."""
+    if parts.tickets.claim(call.merchant_id, key) is None:
+        return False
+    return await parts.storage.claim(call.merchant_id, key) is None
 
 
 def not_accepted(

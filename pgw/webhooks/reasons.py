@@ -20,10 +20,9 @@ _ERRORS = {
 
 def not_connected(error: httpcore.ConnectError | httpcore.ConnectTimeout, seconds: float) -> str:
     match error:
-        case AddressNotPublic():
-            return "The URL's host has an address that is not public, so nothing was sent."
-        case NameNotResolved():
-            return "The URL's host has no address: its name was not found."
+        case AddressNotPublic() | NameNotResolved():
+            # The same for both: else a merchant could ask which names there are in our network.
+            return "The URL's host has no address, or one that is not public, so nothing was sent."
         case NameNotResolvedInTime():
             return f"What address the URL's host has was not known within {seconds:g} s."
         case httpcore.ConnectTimeout():

@@ -135,6 +135,22 @@ async def test_it_is_forwarded_with_the_same_bytes_and_headers_and_answered_what
     assert ["your server answered 503"] == read.forwarded
 
 
+async def test_headers_that_are_not_ascii_are_forwarded_and_passed_back_as_they_came() -> None:
+    read, body, came = Read(), payload(), list[Request]()
+
+    async def own_server(request: Request) -> Reply:
+        came.append(request)
+        return Reply(200, b"", [("Content-Type", "text/S\u00e3o")])
+
+    async with serving(own_server) as own, receiving(read, own) as url:
+        headers = {**signed(body), "X-City": "S\u00e3o Paulo"}
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        async with httpx.AsyncClient(timeout=SECONDS) as client:
+            answer = await client.post(url, content=body, headers=encoded)
+    assert (200, "text/S\u00e3o") == (answer.status_code, answer.headers["Content-Type"])
+    assert "S\u00e3o Paulo" == dict(came[0].headers)["x-city"]
+
+
 async def test_what_does_not_verify_is_not_forwarded() -> None:
     async def never(_: Request) -> Reply:
         raise AssertionError
@@ -167,6 +183,8 @@ async def test_an_own_server_that_is_not_there_or_hangs_is_told_and_answered_502
     ("sent", "status"),
     [
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", 405),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7000000\r\n\r\n" + b"x" * 7_000_000, 413),
         (b"no http\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 50_000, 431),

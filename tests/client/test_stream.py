@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 
 from pgw.client import stream as following
+from pgw.client.address import GatewayAddress
+from pgw.client.receiver import port_of
 from pgw.client.refusals import CannotGoOn
-from tests.client.scripted import Heard, Scripted, follower, refusing, sending, silent
+from pgw.client.stream import NO_WEBSOCKET, Stream
+from tests.client.scripted import SECONDS, Heard, Scripted, follower, refusing, sending, silent
 
 if TYPE_CHECKING:
     from tests.client.scripted import Act
@@ -30,7 +34,7 @@ async def followed(*acts: Act, after: int | None = None, job: str | None = None)
     return heard, gateway
 
 
-@pytest.mark.parametrize("close", [1012, 1013, 1011, None])
+@pytest.mark.parametrize("close", [1003, 1012, 1013, 1011, None])
 async def test_a_lost_connection_is_resumed_after_the_last_event_that_was_told(close: int | None) -> None:
     first = sending(("stream.ready", 4), ("job.created", 5), ("job.completed", 6), close=close)
     heard, gateway = await followed(first, LAST)
@@ -75,6 +79,53 @@ async def test_a_connection_that_is_silent_for_too_long_is_given_up(monkeypatch:
     assert ["/jobs/stream?after=4"] * 2 == gateway.asked
 
 
+@pytest.mark.parametrize("said", [b"", b"HTTP", b"HTTP/1.1 200 OK\r\n\r\nhalf"])
+@pytest.mark.parametrize("is_reset", [False, True])
+async def test_a_connection_that_ends_within_its_handshake_is_not_waited_for(
+    said: bytes, *, is_reset: bool
+) -> None:
+    async def leave(stream: trio.SocketStream) -> None:
+        if not is_reset:  # what was not read makes it one
+            await stream.receive_some()
+        if said:
+            await stream.send_all(said)
+
+    heard = Heard()
+    with trio.fail_after(SECONDS):
+        async with trio.open_nursery() as nursery:
+            (listener,) = await nursery.start(partial(trio.serve_tcp, leave, 0, host="127.0.0.1"))
+            nursery.start_soon(follower(f"http://127.0.0.1:{port_of(listener)}", heard).run)
+            await heard.lost_times(2)
+            nursery.cancel_scope.cancel()
+    assert {NO_WEBSOCKET} == set(heard.losses)
+
+
+async def test_a_refusal_without_end_is_read_to_a_bound() -> None:
+    taken, is_left = 0, trio.Event()
+
+    async def refuse(stream: trio.SocketStream) -> None:
+        nonlocal taken
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            while taken < 64 * 1024**2:
+                await stream.send_all(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+                taken += 0x10000
+        except trio.BrokenResourceError:
+            is_left.set()
+
+    heard = Heard()
+    with trio.fail_after(SECONDS):
+        async with trio.open_nursery() as nursery:
+            (listener,) = await nursery.start(partial(trio.serve_tcp, refuse, 0, host="127.0.0.1"))
+            url = f"http://127.0.0.1:{port_of(listener)}"
+            nursery.start_soon(follower(url, heard, wait=30).run)
+            await is_left.wait()
+            nursery.cancel_scope.cancel()
+    assert 0 < taken < 64 * 1024**2
+    assert [NO_WEBSOCKET] == heard.losses
+
+
 async def test_overload_is_waited_for_as_long_as_it_says() -> None:
     overloaded = refusing(503, "Overloaded", (b"Retry-After", b"1"))
     heard, _ = await followed(overloaded, refusing(429, "RateLimited"), LAST)
@@ -110,6 +161,11 @@ async def test_what_trying_again_would_not_help_ends_it(act: Act, told: str) -> 
     (error,) = getattr(ended.value, "exceptions", [ended.value])
     assert told in str(error)
     assert [] == heard.losses
+
+
+def test_a_key_is_in_no_repr() -> None:
+    stream = Stream(GatewayAddress.of("http://127.0.0.1:1"), "ap_secret")
+    assert "ap_secret" not in repr(stream)
 
 
 async def test_an_event_that_was_not_told_to_its_end_comes_again() -> None:

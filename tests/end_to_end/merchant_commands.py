@@ -31,9 +31,9 @@ def ended(*arguments: str, key: str | None = "ap_123") -> Ended:
 class MerchantCommand(Program):
     """`pgw watch` or `pgw listen`; its standard output goes to a file, its standard error is collected."""
 
-    def __init__(self, output: Path, *command: str, key: str | None = "ap_123") -> None:
+    def __init__(self, output: Path, *command: str, key: str | None = "ap_123", **variables: str) -> None:
         self._output = output
-        environment = {} if key is None else {"PGW_KEY": key}
+        environment = variables if key is None else {"PGW_KEY": key, **variables}
         with output.open("w") as file:
             super().__init__("pgw", *command, environment=environment, stdout=file.fileno())
 

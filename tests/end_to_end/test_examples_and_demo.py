@@ -105,10 +105,17 @@ def test_the_receiver_example_believes_what_was_signed_once_and_nothing_else() -
     assert [f"2026-11-22T14:36:57.563Z job.completed {one}\n" for one in (ID, "whd_last")] == lines
 
 
-def test_the_receiver_example_without_a_secret_says_what_is_missing() -> None:
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_x", "whsec_MDEy\u2026"])
+def test_the_receiver_example_without_a_secret_says_what_is_missing(secret: str) -> None:
     command = [sys.executable, "examples/receive_webhooks.py"]
     ran = subprocess.run(
-        command, cwd=PROJECT, env={}, capture_output=True, text=True, check=False, timeout=20
+        command,
+        cwd=PROJECT,
+        env={"PGW_WEBHOOK_SECRET": secret},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
     )
     assert (2, True) == (ran.returncode, ran.stderr.startswith("Set PGW_WEBHOOK_SECRET"))
 
@@ -162,6 +169,8 @@ def test_a_port_in_use_ends_the_demo_with_one_sentence(mistaken: str, gateway: G
     assert line.lower().startswith(
         f"error: cannot listen on 127.0.0.1:{gateway.address[1]}: address already in use"
     )
+    if mistaken == "--bank-port":
+        assert line.endswith("--bank-port chooses another.\n")
     assert not is_alive(demo.process.pid)
 
 

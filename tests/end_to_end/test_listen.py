@@ -95,6 +95,18 @@ def test_with_a_secret_it_only_listens_and_says_what_it_does_not_believe(tmp_pat
     )
 
 
+def test_a_secret_that_is_given_is_meant_rather_than_a_key_that_is_set(tmp_path: Path) -> None:
+    listen = MerchantCommand(tmp_path / "out", "listen", "--secret", SECRET, "--url", "http://127.0.0.1:1")
+    assert "Listening on" in listen.wait_for_line("127.0.0.1")
+    assert 0 == listen.interrupted()
+
+
+def test_a_secret_is_taken_from_a_variable(tmp_path: Path) -> None:
+    listen = MerchantCommand(tmp_path / "out", "listen", key=None, PGW_WEBHOOK_SECRET=SECRET)
+    assert "Listening on" in listen.wait_for_line("127.0.0.1")
+    assert 0 == listen.interrupted()
+
+
 SHORT = f"whsec_{base64.b64encode(b'short').decode()}"
 
 
@@ -102,14 +114,17 @@ SHORT = f"whsec_{base64.b64encode(b'short').decode()}"
     ("arguments", "key", "told"),
     [
         ((), None, "Error: Give a key (PGW_KEY), to register an endpoint at the gateway, or else a secret"),
-        (("--secret", SECRET), "ap_123", "Error: Give a key (PGW_KEY)"),
+        (("--secret", SECRET, "--key", "ap_123"), None, "Error: Give a key (PGW_KEY)"),
         (
             ("--secret", SHORT),
             None,
-            "value for '--secret': it is not whsec_ and 24 to 64 bytes",
+            "it is not whsec_ and 24 to 64 bytes",
         ),
         (("--events", "job.created,"), "ap_123", "names no type between two commas"),
         (("--forward-to", "shop"), "ap_123", "give your server's address as http://HOST[:PORT][/PATH]"),
+        (("--forward-to", "http://:secret@127.0.0.1:1"), "ap_123", "without credentials."),
+        (("--url", "http://127.0.0.1:1/?"), "ap_123", "give the gateway's address as"),
+        (("--url", "http://m\u00fcnchen.example"), "ap_123", "give the gateway's address as"),
         (("--url", "http://127.0.0.1:1"), "ap_123", "127.0.0.1:1: connection refused. Is it running?"),
         ((), "nobody's", "Error: The gateway does not honour the key; give another one in PGW_KEY."),
         ((), "ap_123", "refuses to send webhooks to this machine: start it with PGW_WEBHOOK_ALLOW_PRIVATE=1"),
@@ -121,6 +136,17 @@ def test_a_mistake_is_one_sentence(
     listen = ended("listen", "--url", gateway.url, *arguments, key=key)
     assert (2, "") == (listen.exit_code, listen.out)
     assert told in listen.err.splitlines()[-1]
+
+
+def test_an_endpoint_that_an_earlier_run_left_is_one_sentence(sending_gateway: Gateway) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    left = sending_gateway.client.post("/webhook-endpoints", json={"url": f"http://127.0.0.1:{port}/"}).json()
+    listen = ended("listen", "--url", sending_gateway.url, "--port", str(port))
+    assert 2 == listen.exit_code
+    assert f"An endpoint for http://127.0.0.1:{port}/ is there already" in listen.err
+    assert f"DELETE {sending_gateway.url}/webhook-endpoints/" in listen.err
+    sending_gateway.client.delete(f"/webhook-endpoints/{left['endpointId']}")
 
 
 def test_a_type_that_the_gateway_does_not_know_is_its_sentence(sending_gateway: Gateway) -> None:

@@ -32,7 +32,20 @@ BAD_VALUES = [
     *(("WEBHOOK_SCHEDULE", value) for value in ("5s", "0,", "0,5x", "0,31d", ",".join("0" * 51))),
     *(("WEBHOOK_DISABLE_AFTER", "0s"), ("EVENTS_KEPT_FOR", "59s"), ("EVENTS_KEPT_FOR", "nan")),
     *(("WEBHOOK_TIMEOUT", "0"), ("WEBHOOK_CONCURRENCY", "0")),
-    *(("ALLOWED_ORIGINS", value) for value in ("shop.example", "https://shop.example/", "null")),
+    *(
+        ("ALLOWED_ORIGINS", value)
+        for value in (
+            "shop.example",
+            "https://shop.example/",
+            "null",
+            "*",
+            "https://*.shop.example",
+            "https://shop.example:",
+            "https://b\u00fccher.example",
+            "https://u@shop.example",
+            "https://shop.example:65536",
+        )
+    ),
     *(
         ("PORT", "65536"),
         ("PORT", "-1"),

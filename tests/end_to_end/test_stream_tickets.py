@@ -141,6 +141,18 @@ def test_a_key_of_a_payment_is_no_key_of_a_ticket(gateway: Gateway) -> None:
     assert (422, "IdempotencyKeyReused") == (answer.status_code, answer.json()["code"])
 
 
+def test_a_key_of_a_ticket_is_no_key_of_anything_else(gateway: Gateway) -> None:
+    headers = {"Idempotency-Key": "of a ticket"}
+    first = gateway.client.post("/stream-tickets", headers=headers)
+    endpoint = {"url": "https://hooks.example/of-a-ticket"}
+    for path, body in (("/payments", order()), ("/webhook-endpoints", endpoint)):
+        answer = gateway.client.post(path, json=body, headers=headers)
+        assert (422, "IdempotencyKeyReused") == (answer.status_code, answer.json()["code"])
+    assert first.content == gateway.client.post("/stream-tickets", headers=headers).content
+    of_other = gateway.client.post("/payments", json=order(), headers=headers | OTHER_KEY)
+    assert 202 == of_other.status_code
+
+
 async def test_a_ticket_is_in_no_log_and_no_answer_but_its_own(gateway: Gateway) -> None:
     """The gateway logs all that it can."""
     ticket = issued(gateway, {"X-Request-Id": "req.ticket"})

@@ -9,10 +9,9 @@ from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.result import Err, Ok, Result
 from pgw.http import answers
 from pgw.http.call import Call, Parts
-from pgw.logs import redacted
+from pgw.http.paging import unknown_parameter
 
 AFTER, TICKET = "after", "ticket"
-LONGEST_NAME_SHOWN = 64
 _SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
@@ -35,8 +34,7 @@ async def read_position(parts: Parts, call: Call, job_id: str | None) -> Result[
     if job_id is not None and await parts.storage.job(call.merchant_id, job_id) is None:
         return Err(answers.problem(parts, call, "UnknownJob"))
     given = call.request.args.getlist(AFTER)
-    # One that is misspelt would go unnoticed, and what it asked for with it.
-    invalid = [_unknown(name) for name in call.request.args if name not in {AFTER, TICKET}]
+    invalid = [unknown_parameter(name) for name in call.request.args if name not in {AFTER, TICKET}]
     if given and (wrong := _wrong(given, newest)):
         invalid.append(Invalid(InvalidCode.INVALID_PARAMETER, f"The query parameter `after` {wrong}."))
     if invalid:
@@ -54,8 +52,3 @@ def _wrong(given: list[str], newest: int) -> str | None:
     if int(given[0]) > newest:
         return f"is in the future: your newest event has the `seq` {newest}"
     return None
-
-
-def _unknown(name: str) -> Invalid:
-    shown = redacted(name)[:LONGEST_NAME_SHOWN]
-    return Invalid(InvalidCode.UNKNOWN_PARAMETER, f"The query parameter `{shown}` is not known.")

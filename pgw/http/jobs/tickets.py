@@ -55,6 +55,7 @@ class StreamTickets:
         self._randomness = randomness
         self._issued: dict[str, _Issued] = {}
         self._of_merchant: defaultdict[str, dict[str, _Issued]] = defaultdict(dict)
+        self._under_key: dict[tuple[str, str], _Issued] = {}
 
     def __len__(self) -> int:
         return len(self._issued)
@@ -78,6 +79,8 @@ class StreamTickets:
         ends_at = self._clock.monotonic() + LIFETIME_SECONDS
         issued = _Issued(_digest(ticket.text), credential, ends_at, claim)
         self._issued[issued.digest] = self._of_merchant[issued.merchant_id][issued.digest] = issued
+        if claim is not None:
+            self._under_key[issued.merchant_id, claim.key] = issued
         return None
 
     def redeem(self, text: str) -> Credential | None:
@@ -94,11 +97,8 @@ class StreamTickets:
     def claim(self, merchant_id: str, key: str) -> Claim | None:
         """Return what was answered under an idempotency key of the merchant's, until that ticket expires."""
         self._forget_expired()
-        for issued in self._of_merchant.get(merchant_id, {}).values():
-            is_of_key = issued.claim is not None and issued.claim.key == key
-            if is_of_key and self._keys.honours(issued.credential):
-                return issued.claim
-        return None
+        issued = self._under_key.get((merchant_id, key))
+        return issued.claim if issued and self._keys.honours(issued.credential) else None
 
     def _too_many(self, issued: dict[str, _Issued], *, of_merchant: bool) -> TooManyTickets:
         first = next(iter(issued.values()))
@@ -115,6 +115,10 @@ class StreamTickets:
         del of_merchant[issued.digest]
         if not of_merchant:
             del self._of_merchant[issued.merchant_id]
+        under_key = (issued.merchant_id, issued.claim.key) if issued.claim else None
+        # Another one may be under it by now, of a key that is honoured still.
+        if under_key and self._under_key.get(under_key) is issued:
+            del self._under_key[under_key]
 
 
 def _digest(text: str) -> str:

@@ -26,7 +26,7 @@ async def submit(parts: Parts, call: Call) -> Response:
     """
     if cast("dict[str, Any]", call.request.scope).get(TURNED_AWAY):
         return answers.problem(parts, call, Refusal.OVERLOADED)
-    match read_posted(parts, call):
+    match await read_posted(parts, call):
         case Err(refused):
             return refused
         case Ok(posted):

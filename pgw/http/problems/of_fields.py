@@ -26,15 +26,15 @@ OF_FIELDS = (
     Problem(
         InvalidCode.UNKNOWN_PARAMETER,
         400,
-        "A member is not known",
-        "Remove the member that the pointer names, or correct its spelling: a misspelt option is refused "
+        "A member or a query parameter is not known",
+        "Remove what the pointer or the detail names, or correct its spelling: a misspelt option is refused "
         "rather than ignored.",
     ),
     Problem(
         InvalidCode.INVALID_PARAMETER,
         400,
-        "A member has a value of the wrong kind",
-        "The detail says which kind of value the member takes.",
+        "A member or a query parameter has a value of the wrong kind",
+        "The detail says which kind of value it takes.",
     ),
     Problem(
         InvalidCode.INVALID_AMOUNT,

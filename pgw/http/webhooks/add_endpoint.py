@@ -15,7 +15,7 @@ from pgw.http.webhooks.representation import endpoint_document, with_secret
 
 async def add_endpoint(parts: Parts, call: Call) -> Response:
     """`POST /webhook-endpoints`: 201 and the endpoint with its secret, which no other answer repeats."""
-    match read_posted(parts, call):
+    match await read_posted(parts, call):
         case Err(refused):
             return refused
         case Ok(posted):

@@ -86,7 +86,11 @@ LIST = Operation(
             },
         ),
     ),
-    problems=(InvalidCode.INVALID_PARAMETER, Refusal.STORAGE_UNAVAILABLE),
+    problems=(
+        InvalidCode.INVALID_PARAMETER,
+        InvalidCode.UNKNOWN_PARAMETER,
+        Refusal.STORAGE_UNAVAILABLE,
+    ),
 )
 
 FETCH = Operation(

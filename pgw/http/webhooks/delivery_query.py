@@ -1,17 +1,18 @@
 """Which deliveries are asked for, from query parameters, or all that is wrong with those at once."""
 
 import re
-from collections.abc import Mapping
 
 from attrs import frozen
+from werkzeug.datastructures import MultiDict
 
 from pgw.domain.delivery import DeliveryKey, DeliveryStatus
 from pgw.domain.errors import Invalid
 from pgw.domain.result import Err, Ok, Result
-from pgw.http.paging import read_limit, wrong_parameter
+from pgw.http.paging import read_limit, unknown_parameter, wrong_parameter
 from pgw.storage.webhook_port import DeliveryFilter
 
 ENDPOINT_ID, PAYMENT_ID = r"whe_[0-9a-z]+", r"pay_[0-9a-z]+"
+_NAMES = ("endpointId", "paymentId", "status", "limit", "cursor")
 _STATUSES = ", ".join(DeliveryStatus)
 
 
@@ -22,9 +23,11 @@ class DeliveryQuery:
     limit: int
 
 
-def read_query(given: Mapping[str, str]) -> Result[DeliveryQuery, list[Invalid]]:
-    """Read `endpointId`, `paymentId`, `status`, `limit` and `cursor`; others are nobody's concern."""
-    invalid: list[Invalid] = []
+def read_query(given: MultiDict[str, str]) -> Result[DeliveryQuery, list[Invalid]]:
+    """Read `endpointId`, `paymentId`, `status`, `limit` and `cursor`, each of them once at most."""
+    invalid = [unknown_parameter(name) for name in given if name not in _NAMES]
+    repeated = [name for name in _NAMES if len(given.getlist(name)) > 1]
+    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
     status, cursor = given.get("status"), given.get("cursor")
     before = None if cursor is None else DeliveryKey.of(cursor)
     if cursor is not None and before is None:

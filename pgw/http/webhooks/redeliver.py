@@ -17,7 +17,7 @@ from pgw.http.webhooks.representation import delivery_document
 
 async def redeliver(parts: Parts, call: Call, delivery_id: str) -> Response:
     """`POST /webhook-deliveries/{id}/redeliver`: 202 and the delivery, which is due again."""
-    match read_posted(parts, call, or_none=True):
+    match await read_posted(parts, call, or_none=True):
         case Err(refused):
             return refused
         case Ok(posted):

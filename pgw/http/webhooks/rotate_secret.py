@@ -17,7 +17,7 @@ from pgw.http.webhooks.representation import endpoint_document, with_secret
 
 async def rotate_secret(parts: Parts, call: Call, endpoint_id: str) -> Response:
     """`POST /webhook-endpoints/{id}/rotate-secret`: 200 and the endpoint with its new secret."""
-    match read_posted(parts, call, or_none=True):
+    match await read_posted(parts, call, or_none=True):
         case Err(refused):
             return refused
         case Ok(posted):

@@ -22,6 +22,7 @@ from tests.http.hand_clock import HandClock
 from tests.merchants import CREATED_AT, SECRET_OF_KEYS, key_on
 
 CLAIM = Claim("a key", "a fingerprint", "", "{}")
+LATER_CLAIM = Claim("a key", "another fingerprint", "", "{}")
 
 
 class Scene:
@@ -138,6 +139,21 @@ def test_a_ticket_whose_key_has_ended_is_not_answered_again() -> None:
     scene = Scene()
     scene.issued(claim=CLAIM)
     scene.keys.take([scene.holder().key.revoked(CREATED_AT)])
+    assert scene.tickets.claim("mer_a", CLAIM.key) is None
+
+
+def test_a_key_that_ended_takes_nothing_from_the_one_after_it() -> None:
+    scene = Scene()
+    ended = scene.holder()
+    scene.issued(claim=CLAIM)
+    scene.keys.take([ended.key.revoked(CREATED_AT), key_on(scene.keys, "a later one", "mer_a", id="key_2")])
+    later = scene.keys.find("a later one")
+    assert later is not None
+    scene.clock.seconds += LIFETIME_SECONDS / 2
+    assert scene.tickets.issue(scene.tickets.new(), later, LATER_CLAIM) is None
+    scene.clock.seconds += LIFETIME_SECONDS / 2
+    assert LATER_CLAIM is scene.tickets.claim("mer_a", CLAIM.key)
+    scene.clock.seconds += LIFETIME_SECONDS / 2
     assert scene.tickets.claim("mer_a", CLAIM.key) is None
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from pgw.domain.delivery import DeliveryStatus
 from pgw.domain.result import Err
@@ -173,13 +174,16 @@ def named(sentence: str) -> str:
     ],
 )
 def test_what_is_wrong_with_a_query_is_found_at_once(given: dict[str, str], names: list[str]) -> None:
-    query = read_query(given)
+    query = read_query(MultiDict(given))
     assert isinstance(query, Err)
     assert names == [named(one.detail) for one in query.error]
 
 
-async def test_a_parameter_that_comes_twice_counts_once_and_one_that_is_not_known_does_not(
-    shop: Shop,
-) -> None:
-    """As on the other routes."""
-    assert 200 == (await shop.ask("GET", "/webhook-deliveries?limit=1&limit=x&after=0&shop=1")).status
+async def test_a_parameter_that_comes_twice_or_is_not_known_is_refused(shop: Shop) -> None:
+    """Misspelt it would go unnoticed, and each delivery be taken for one that was asked for."""
+    answer = await shop.ask("GET", "/webhook-deliveries?limit=1&limit=2&staus=GivenUp")
+    assert (400, "UnknownParameter") == (answer.status, answer.code)
+    assert [
+        "The query parameter `staus` is not known.",
+        "The query parameter `limit` must be given once at most.",
+    ] == [error["detail"] for error in read(answer)["errors"]]
