@@ -74,8 +74,14 @@ class EndpointActor:
         room = MOST_AT_A_TIME - len(known.at_work)
         if not known.takes_deliveries or room <= 0:
             return
+        endpoint = known.endpoint
         for one in await self._sendable(room):
             await self.places.take(known.id)
+            if known.endpoint is not endpoint:
+                # While it was disabled what was read before may have been forgotten.
+                self.places.give_back(known.id)
+                known.wake()
+                return
             self._start(supervisor, one)
 
     async def _sendable(self, room: int) -> Sequence[DueDelivery]:

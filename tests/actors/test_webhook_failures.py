@@ -15,7 +15,7 @@ from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Ok, Result
 from pgw.domain.webhook import DisabledBecause, EndpointDisabled, EndpointStatus, WebhookEndpoint
 from pgw.storage.port import StorageUnavailable
-from pgw.webhooks.port import Answered, SendOutcome
+from pgw.webhooks.port import Answered, NotAnswered, SendOutcome
 from tests.actors.webhook_tree import DAY, OK, WebhookScene, answers, open_webhook_scene
 from tests.simulation.disk import Disk
 from tests.storage.test_webhooks import an_endpoint
@@ -399,3 +399,26 @@ async def test_what_a_merchant_disabled_is_not_disabled_again_by_a_try_under_way
         told = await scene.storage.delivery("mer_a", DeliveryKey(1, "whe_b"))
         assert told is not None
         assert [410] == [one.status_code for one in told.tries]
+
+
+async def test_what_was_read_before_an_endpoint_was_disabled_and_forgotten_meanwhile_is_not_sent(
+    autojump_clock: MockClock,
+) -> None:
+    async def hang(_endpoint: WebhookEndpoint, _due: DueDelivery) -> SendOutcome:
+        await trio.sleep(15)
+        return NotAnswered("it hung")
+
+    async with open_webhook_scene(send=hang, concurrency=1) as scene:
+        await scene.webhooks.add(an_endpoint())
+        for _ in range(3):
+            await scene.pay()
+        await trio.sleep(1)
+        now = scene.clock.now()
+        await scene.webhooks.change("mer_a", "whe_b", lambda one: one.disabled(DisabledBecause.ASKED, now))
+        assert 3 == await scene.storage.forget_events("mer_a", now + timedelta(days=1), 10)
+        await scene.webhooks.change("mer_a", "whe_b", lambda one: one.enabled(now))
+        await trio.sleep(60)
+        assert [1] == scene.sender.seqs()
+        await scene.pay()
+        await trio.sleep(1)
+        assert [1, 4] == scene.sender.seqs()

@@ -15,7 +15,7 @@ from pgw.actors.supervisor import ChildSpec, Supervisor
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.result import Ok
 from pgw.ports import Clock
-from pgw.storage.port import StorageUnavailable, Unresolved
+from pgw.storage.port import StorageLost, StorageUnavailable, Unresolved
 from tests.simulation.bank_faults import NO_BANK_FAULTS, STORMY
 from tests.simulation.crashes import ActorKilled, Bug
 from tests.simulation.life import ProcessDied
@@ -109,7 +109,7 @@ async def forget(world: World) -> None:
         LIFE.set(process.life)
         merchant_id = random.choice(list(world.merchant_ids))
         before = world.simulation.clock.now() - timedelta(seconds=random.choice((0.0, 0.0, 3.0)))
-        with process.life.guest(), suppress(ProcessDied, StorageUnavailable):
+        with process.life.guest(), suppress(ProcessDied, StorageLost, StorageUnavailable):
             world.read_log(process)
             forgotten = await process.storage.forgotten_seq(merchant_id)
             most = min(len(world.log.of(merchant_id)) - forgotten, random.randint(1, 20))
