@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,16 @@ PROJECT = Path(__file__).parents[2]
 KEY = {"Authorization": "Bearer ap_123"}
 OTHER_KEY = {"Authorization": "Bearer ap_456"}
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
+
+
+@contextlib.contextmanager
+def ended_with(program: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """End a program with the block, also where that failed; its own `with` would wait for ever."""
+    with program:
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 class Program:

@@ -18,7 +18,7 @@ import pytest
 from tests.client.signing import ID, OTHER_SECRET, SECRET, payload, signed
 from tests.end_to_end.commands import ANSWER_LOST
 from tests.end_to_end.merchant_commands import MerchantCommand
-from tests.end_to_end.programs import PROJECT, Program, environment_without_settings, eventually
+from tests.end_to_end.programs import PROJECT, Program, ended_with, environment_without_settings, eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,8 @@ def test_the_stream_example_goes_on_where_it_was_when_the_gateway_was_killed(
     gateway = start_gateway(*arguments)
     command = [sys.executable, "examples/pay_and_listen.py", "--url", gateway.url, "--card", ANSWER_LOST]
     unbuffered = environment_without_settings() | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=PROJECT, env=unbuffered, stdout=-1, text=True) as example:
+    program = subprocess.Popen(command, cwd=PROJECT, env=unbuffered, stdout=-1, text=True)
+    with ended_with(program) as example:
         assert example.stdout is not None
         said = [example.stdout.readline() for _ in range(4)]
         gateway.end(signal.SIGKILL)
@@ -81,11 +82,9 @@ def test_the_stream_example_goes_on_where_it_was_when_the_gateway_was_killed(
 def test_the_receiver_example_believes_what_was_signed_once_and_nothing_else() -> None:
     command = [sys.executable, "examples/receive_webhooks.py", "--port", "0"]
     environment = {"PGW_WEBHOOK_SECRET": SECRET}
-    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=-1, stderr=-3, text=True) as example:
-        try:
-            _try_receiver(example)
-        finally:
-            example.kill()
+    program = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=-1, stderr=-3, text=True)
+    with ended_with(program) as example:
+        _try_receiver(example)
 
 
 def _try_receiver(example: subprocess.Popen[str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.client.signing import SECRET, payload, signed
 from tests.end_to_end.merchant_commands import MerchantCommand, ended
-from tests.end_to_end.programs import PROJECT, Gateway
+from tests.end_to_end.programs import PROJECT, Gateway, ended_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +61,10 @@ def test_what_it_forwards_the_example_verifies(sending_gateway: Gateway, tmp_pat
     listen = MerchantCommand(tmp_path / "out", "listen", *arguments)
     secret = listen.wait_for_line("verifies with this secret").split()[-1]
     command = [sys.executable, "examples/receive_webhooks.py", "--port", str(port)]
-    with subprocess.Popen(
+    program = subprocess.Popen(
         command, cwd=PROJECT, env={"PGW_WEBHOOK_SECRET": secret}, stdout=subprocess.PIPE, text=True
-    ) as example:
+    )
+    with ended_with(program) as example:
         assert example.stdout is not None
         assert f"Listening on http://127.0.0.1:{port}/\n" == example.stdout.readline()
         job = gateway.settled(gateway.pay())
