@@ -7,6 +7,10 @@ import pytest
 
 from tests.end_to_end.programs import Gateway, Program, Simulator
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell has it for what it starts in the background; all that the tests start would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class StartSimulator(Protocol):
     def __call__(self, *arguments: str) -> Simulator: ...
