@@ -28,7 +28,7 @@ class Posted:
     keyed: KeyedRequest | None
 
 
-async def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Posted, Response]:
+def read_keyed(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Posted, Response]:
     """Read what was posted, or the answer that refuses it; with `or_none` there need be no body."""
     match idempotency.read_key(call.request.headers):
         case Err(detail):
@@ -40,9 +40,15 @@ async def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Res
             return refused
         case Ok(document):
             keyed = None if key is None else idempotency.keyed(parts, call, key, document)
-    if keyed and await _is_a_tickets(parts, call, keyed.key):
+            return Ok(Posted(document, keyed))
+
+
+async def read_posted(parts: Parts, call: Call, *, or_none: bool = False) -> Result[Posted, Response]:
+    """Read what was posted under a key that is no ticket's, or the answer that refuses it."""
+    read = read_keyed(parts, call, or_none=or_none)
+    if isinstance(read, Ok) and (keyed := read.value.keyed) and await _is_a_tickets(parts, call, keyed.key):
         return Err(answers.problem(parts, call, "IdempotencyKeyReused"))
-    return Ok(Posted(document, keyed))
+    return read
 
 
 async def _is_a_tickets(parts: Parts, call: Call, key: str) -> bool:

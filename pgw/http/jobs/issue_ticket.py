@@ -1,15 +1,12 @@
-from typing import Any, cast
-
 from quart import Response
 
 from pgw.domain.errors import Refusal
 from pgw.domain.idempotency import Claim
-from pgw.domain.result import Err, Ok, Result
-from pgw.http import answers, documents, idempotency
-from pgw.http.body import read_document
+from pgw.domain.result import Err, Ok
+from pgw.http import answers, documents
 from pgw.http.call import Call, Parts
-from pgw.http.exchange import BODY
 from pgw.http.idempotency import KeyedRequest
+from pgw.http.posted import read_keyed
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _REPLAYED = {**_NO_STORE, "Idempotent-Replayed": "true"}
@@ -20,29 +17,16 @@ async def issue_ticket(parts: Parts, call: Call) -> Response:
 
     Nothing of it is stored: a key is known here until its ticket expires.
     """
-    match idempotency.read_key(call.request.headers):
-        case Err(detail):
-            return answers.problem(parts, call, "InvalidIdempotencyKey", detail)
-        case Ok(key):
-            pass
-    match _read_document(parts, call):
+    match read_keyed(parts, call, or_none=True):
         case Err(refused):
             return refused
-        case Ok(document):
+        case Ok(posted):
             pass
-    keyed = None if key is None else idempotency.keyed(parts, call, key, document)
-    if keyed and (answered := await _answered_before(parts, call, keyed)):
+    if posted.keyed and (answered := await _answered_before(parts, call, posted.keyed)):
         return answered
-    if unknown := documents.unknown_members(document, ()):
+    if unknown := documents.unknown_members(posted.document, ()):
         return answers.invalid_request(parts, call, unknown)
-    return _issue(parts, call, keyed)
-
-
-def _read_document(parts: Parts, call: Call) -> Result[dict[str, Any], Response]:
-    """Read a body that has nothing to say, and may be left out."""
-    if cast("dict[str, Any]", call.request.scope)[BODY] == Ok(b""):
-        return Ok({})
-    return read_document(parts, call)
+    return _issue(parts, call, posted.keyed)
 
 
 async def _answered_before(parts: Parts, call: Call, keyed: KeyedRequest) -> Response | None:
