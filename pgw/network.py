@@ -54,3 +54,30 @@ class TcpStream(httpcore.AsyncNetworkStream):
         # pinned, and tested.
         undecrypted = stream._incoming.pending  # noqa: SLF001
         return undecrypted > 0 or stream.pending() > 0 or stream.transport_stream.socket.is_readable()
+
+
+class OneWriteStream(httpcore.AsyncNetworkStream):
+    """Sends what was written in one piece, when an answer is first waited for."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._unsent = bytearray()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._unsent:
+            request = bytes(self._unsent)
+            self._unsent.clear()
+            await self._send(request)
+        return await self._stream.read(max_bytes, timeout)
+
+    async def _send(self, request: bytes) -> None:
+        await self._stream.write(request)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._unsent += buffer
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)

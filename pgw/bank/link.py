@@ -5,6 +5,8 @@ from collections.abc import AsyncIterable
 
 import httpcore
 
+from pgw.network import OneWriteStream
+
 LARGEST_ANSWER_BYTES = 64 * 1024
 
 
@@ -50,13 +52,12 @@ class Link:
         await self._connection.aclose()
 
 
-class _WatchedStream(httpcore.AsyncNetworkStream):
-    """Bounds what comes, and sends what was written in one piece when an answer is first waited for."""
+class _WatchedStream(OneWriteStream):
+    """Bounds what comes, and knows whether a byte may have left."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, largest_answer: int) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._largest_answer = largest_answer
-        self._unsent = bytearray()
         self.has_sent = False
         self._received = 0
 
@@ -65,25 +66,16 @@ class _WatchedStream(httpcore.AsyncNetworkStream):
         self._received = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._unsent:
-            request = bytes(self._unsent)
-            self._unsent.clear()
-            self.has_sent = True
-            await self._stream.write(request)
-        data = await self._stream.read(max_bytes, timeout)
+        data = await super().read(max_bytes, timeout)
         self._received += len(data)
         if self._received > self._largest_answer:
             raise AnswerTooLarge
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._unsent += buffer
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
+    async def _send(self, request: bytes) -> None:
+        # Before it is written: a write that fails may have sent some of it.
+        self.has_sent = True
+        await super()._send(request)
 
 
 async def connect(

@@ -7,6 +7,8 @@ import httpcore
 import trio
 from attrs import frozen
 
+from pgw.network import OneWriteStream
+
 LARGEST_HEAD_BYTES = 16 * 1024
 """Of an answer, with what comes before it (1xx, RFC 9110, section 15.2), however much of that there is."""
 LARGEST_BODY_BYTES = 4 * 1024
@@ -75,13 +77,12 @@ class Exchange:
         await self._connection.aclose()
 
 
-class _BoundedStream(httpcore.AsyncNetworkStream):
-    """Bounds what comes, and sends what was written in one piece when an answer is first waited for."""
+class _BoundedStream(OneWriteStream):
+    """Bounds what comes, and knows how far the exchange got."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream, most: int) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._left = most
-        self._unsent = bytearray()
         self.has_sent = False
         self.has_ended = False
         self.received = 0
@@ -91,26 +92,16 @@ class _BoundedStream(httpcore.AsyncNetworkStream):
         self._left = most
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._unsent:
-            request = bytes(self._unsent)
-            self._unsent.clear()
-            # An endpoint may have answered and gone without reading all of it.
-            with suppress(httpcore.WriteError):
-                await self._stream.write(request)
-            self.has_sent = True
         if self._left <= 0:
             raise TooMuchReceived
-        data = await self._stream.read(min(max_bytes, MOST_AT_A_TIME), timeout)
+        data = await super().read(min(max_bytes, MOST_AT_A_TIME), timeout)
         self._left -= len(data)
         self.received += len(data)
         self.has_ended = not data
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._unsent += buffer
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
+    async def _send(self, request: bytes) -> None:
+        # An endpoint may have answered and gone without reading all of it.
+        with suppress(httpcore.WriteError):
+            await super()._send(request)
+        self.has_sent = True
