@@ -65,9 +65,10 @@ async def leave_unfinished(database: Path, payments: int) -> None:
 async def accept(storage: Storage, ids: TimeOrderedIds, clock: SystemClock) -> None:
     now = clock.now()
     order = PaymentOrder(Money(1050, Currency("EUR", 2)), CARD)
-    payment = Payment.ordered(ids.new("pay"), "mer_a", order, "bank", now)
+    reference = ids.new("ref")
+    payment = Payment.ordered(ids.new("pay"), "mer_a", order, "bank", now, reference=reference)
     job = Job.opened(ids.new("job"), payment, "req_1")
-    attempt = Attempt.intended(ids.new("ref"), payment.id, job.id, "bank", now)
+    attempt = Attempt.intended(reference, payment.id, job.id, "bank", now)
     await storage.write(Change(payment, job, attempt))
 
 

@@ -45,7 +45,7 @@ class Metering:
     def on_committed(self, events: Sequence[Event]) -> None:
         """Count what was committed, and tell it to all who are `told`."""
         for event in events:
-            if isinstance(event, JobEvent):
+            if isinstance(event, JobEvent) and event.is_of_payment:
                 self.measures.payment_became(event.job.payment_status)
         for tell in self.told:
             tell(events)

@@ -17,6 +17,8 @@ from pgw.bank.port import (
     Finding,
     LookUp,
     NotSent,
+    Operation,
+    OperationAnswer,
     Reversal,
     Reverse,
 )
@@ -98,6 +100,9 @@ class Bank:
 
     @overload
     async def perform(self, call: Authorize, *, submit_by: float) -> Authorization: ...
+
+    @overload
+    async def perform(self, call: Operation, *, submit_by: float) -> OperationAnswer: ...
 
     @overload
     async def perform(self, call: LookUp, *, submit_by: float) -> Finding: ...

@@ -13,16 +13,27 @@ from pgw.bank.port import (
     BankConnection,
     BankConnector,
     Call,
+    Capture,
     Doubtful,
     Finding,
     LookUp,
+    OperationAnswer,
+    Refund,
     Reversal,
     Reverse,
+    Void,
 )
 from pgw.measures import Measures
 from pgw.ports import Clock
 
-ANSWERS: Mapping[type[Call], UnionType] = {Authorize: Authorization, LookUp: Finding, Reverse: Reversal}
+ANSWERS: Mapping[type[Call], UnionType] = {
+    Authorize: Authorization,
+    Capture: OperationAnswer,
+    Void: OperationAnswer,
+    Refund: OperationAnswer,
+    LookUp: Finding,
+    Reverse: Reversal,
+}
 """What each kind of call can be answered."""
 
 

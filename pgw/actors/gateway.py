@@ -6,11 +6,13 @@ from datetime import timedelta
 import structlog
 from attrs import frozen
 
+from pgw.actors import operation
 from pgw.actors.bank import Bank
 from pgw.actors.housekeeping import EVENTS_KEPT_FOR, Housekeeping
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.merchant import Merchant
+from pgw.actors.operation import SubmitOperation
 from pgw.actors.payment import Accepted, MakeClaim, SubmitPayment
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.recovery import Recovery
@@ -19,6 +21,7 @@ from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervis
 from pgw.bank.port import BankFeature
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
+from pgw.domain.operation import OperationOrder
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Result
 from pgw.storage.port import Change
@@ -121,7 +124,7 @@ class Gateway:
         """Wait until nothing is in flight; the next start takes up what is left where nobody waits for it."""
         await self._in_flight.emptied()
 
-    def submit(self, command: SubmitPayment) -> Result[None, Refusal]:
+    def submit(self, command: SubmitPayment | SubmitOperation) -> Result[None, Refusal]:
         """Hand a command to its merchant's actor, which answers `command.reply_to`."""
         if self._is_draining:
             return Err(Refusal.SHUTTING_DOWN)
@@ -154,6 +157,29 @@ async def submit_payment(
     """
     reply: Reply[Accepted] = Reply()
     match gateway.submit(SubmitPayment(merchant_id, order, request_id, reply, key, make_claim)):
+        case Err(refusal):
+            return Err(refusal)
+        case _:
+            return await reply.wait()
+
+
+async def submit_operation(
+    gateway: Gateway,
+    merchant_id: str,
+    payment_id: str,
+    order: OperationOrder,
+    request_id: str,
+    *,
+    key: str | None = None,
+    make_claim: MakeClaim | None = None,
+) -> operation.Accepted:
+    """Submit a capture, a void or a refund and wait for its job, as `submit_payment` does.
+
+    Raises `ReplyAbandoned` where the actor crashed: whether it was accepted is not known.
+    """
+    reply: Reply[operation.Accepted] = Reply()
+    command = SubmitOperation(merchant_id, payment_id, order, request_id, reply, key, make_claim)
+    match gateway.submit(command):
         case Err(refusal):
             return Err(refusal)
         case _:

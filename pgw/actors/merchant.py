@@ -1,4 +1,4 @@
-"""A merchant: admits its commands, and supervises one child a payment."""
+"""A merchant: admits its commands, and supervises one child a job."""
 
 from functools import partial
 
@@ -6,6 +6,7 @@ import trio
 
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Mailbox
+from pgw.actors.operation import OperationActor, SubmitOperation
 from pgw.actors.payment import PaymentActor, SubmitPayment
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
@@ -16,14 +17,17 @@ MAILBOX_CAPACITY = 1000
 INTENSITY = RestartIntensity(restarts=50, within=10)
 
 
+Command = SubmitPayment | SubmitOperation
+
+
 class Merchant:
-    """Its mailbox, and which payments are at work, outlive a crash of what runs."""
+    """Its mailbox, and which jobs are at work, outlive a crash of what runs."""
 
     def __init__(self, merchant_id: str, ports: PaymentPorts, in_flight: InFlight) -> None:
         self._id = merchant_id
         self._ports = ports
         self._in_flight = in_flight
-        self._mailbox = Mailbox[SubmitPayment](MAILBOX_CAPACITY)
+        self._mailbox = Mailbox[Command](MAILBOX_CAPACITY)
         self.ref = self._mailbox.ref
         # A dictionary without values: a set that keeps its order.
         self._at_work: dict[str, None] = {}
@@ -37,7 +41,7 @@ class Merchant:
         return self._mailbox.depth
 
     async def run(self) -> None:
-        """Admit commands; after a crash, let the payments rest that it ended, from where they are taken up.
+        """Admit commands; after a crash, let the jobs rest that it ended, from where they are taken up.
 
         A merchant that crashes again and again backs off, so that alone it never brings the gateway down.
         """
@@ -56,7 +60,7 @@ class Merchant:
         admit = ChildSpec(f"admission of merchant {self._id}", admission, Restart.PERMANENT)
         await supervisor.run(admit)
 
-    def _admit(self, command: SubmitPayment, supervisor: Supervisor) -> None:
+    def _admit(self, command: Command, supervisor: Supervisor) -> None:
         if command.key in self._keys_in_use:
             command.reply_to.answer(Err(Refusal.IDEMPOTENCY_KEY_IN_USE))
             return
@@ -69,18 +73,24 @@ class Merchant:
         try:
             job_id = self._ports.ids.new("job")
             self._at_work[job_id] = None
-            supervisor.start_child(self._payment(job_id, command))
+            supervisor.start_child(self._job(job_id, command))
         except Exception:
-            # A bug here; from here on the payment's actor sees to both.
+            # A bug here; from here on the job's actor sees to both.
             self._in_flight.release()
             command.reply_to.abandon()
             raise
 
-    def _payment(self, job_id: str, command: SubmitPayment) -> ChildSpec:
-        actor = PaymentActor(self._ports, job_id, self._in_flight, command)
+    def _job(self, job_id: str, command: Command) -> ChildSpec:
+        actor = self._actor(job_id, command)
 
         async def run() -> None:
             await actor.run()
             del self._at_work[job_id]
 
-        return ChildSpec(f"payment {job_id}", run, Restart.TRANSIENT)
+        kind = "payment" if isinstance(command, SubmitPayment) else "operation"
+        return ChildSpec(f"{kind} {job_id}", run, Restart.TRANSIENT)
+
+    def _actor(self, job_id: str, command: Command) -> PaymentActor | OperationActor:
+        if isinstance(command, SubmitPayment):
+            return PaymentActor(self._ports, job_id, self._in_flight, command)
+        return OperationActor(self._ports, job_id, self._in_flight, command)

@@ -1,12 +1,16 @@
-"""What an answer of the bank means for a payment."""
+"""What an answer of the bank means for a payment, or for an operation on one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
 import structlog
+from attrs import evolve
 
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import (
+    Accepted,
+    Answer,
     Authorization,
     Authorized,
     BankFeature,
@@ -14,12 +18,14 @@ from pgw.bank.port import (
     Doubtful,
     NotProcessed,
     NotSent,
+    OperationAnswer,
     Rejected,
 )
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import FailureCode
-from pgw.domain.job import JobFailure
-from pgw.domain.payment import Payment
+from pgw.domain.flag import Flag, FlagCode
+from pgw.domain.job import JobFailure, JobType
+from pgw.domain.payment import Payment, VoidReason
 from pgw.storage.port import Change
 
 DETAILS = {
@@ -27,44 +33,127 @@ DETAILS = {
     FailureCode.BANK_UNAVAILABLE: "The bank took no request in time.",
     FailureCode.INTERRUPTED: "The bank's answer was lost, and the request was reversed.",
     FailureCode.SETTLED_BY_OPERATOR: "An operator found that no money moved.",
+    FailureCode.CAPTURE_DECLINED: "The bank declined the capture.",
+    FailureCode.VOID_DECLINED: "The bank declined the void.",
+    FailureCode.REFUND_DECLINED: "The bank declined the refund.",
+}
+DECLINED_AS: Mapping[JobType, FailureCode] = {
+    JobType.CAPTURE: FailureCode.CAPTURE_DECLINED,
+    JobType.VOID: FailureCode.VOID_DECLINED,
+    JobType.REFUND: FailureCode.REFUND_DECLINED,
 }
 _log = structlog.get_logger()
 
 
 def outcome_of(
-    ports: PaymentPorts, change: Change, answer: Authorization, tries: int, *, was_refused: bool = False
+    ports: PaymentPorts,
+    change: Change,
+    answer: Authorization | OperationAnswer,
+    tries: int,
+    *,
+    was_refused: bool = False,
 ) -> Change:
-    """Judge what the bank's answer, the last of so many tries, means for the payment."""
-    now = ports.clock.now()
-    payment, attempt = change.payment, change.attempt
+    """Judge what the bank's answer, the last of so many tries, means.
+
+    A void that any try left in doubt is never taken back, but repeated until it is answered.
+    """
+    now, attempt = ports.clock.now(), change.attempt
     match answer:
-        case Authorized(code):
-            attempt = attempt.ended(AttemptOutcome.ANSWERED, tries, now, code)
-            return following(change, payment.authorized(now), attempt)
+        case Authorized() | Accepted():
+            return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
+        case Declined("already_voided") if _was_in_doubt(change, JobType.VOID):
+            # By an earlier try of this very void: nobody else voids while it is open.
+            return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
         case Declined(decline_code):
-            attempt = attempt.ended(AttemptOutcome.ANSWERED, tries, now)
-            return following(change, payment.declined(decline_code, now), attempt)
+            return declining(change, decline_code, _answered(attempt, answer, tries, now), now)
         case Rejected() | NotSent() | NotProcessed():
-            is_rejected = isinstance(answer, Rejected)
-            code = FailureCode.BANK_REJECTED if is_rejected else FailureCode.BANK_UNAVAILABLE
-            if was_refused and BankFeature.REVERSE in ports.bank.features:
-                # Who answered 503 need not be who would process what was on its way behind it.
-                return following(change, payment.doubted(now), attempt.to_be_reversed(code, tries, now))
-            outcome = AttemptOutcome.ANSWERED if is_rejected else AttemptOutcome.NOT_PROCESSED
-            return failing(change, code, attempt.ended(outcome, tries, now), now)
+            return _refused(ports, change, answer, tries, was_refused=was_refused)
         case Doubtful(reason):
             _log.warning("OutcomeUnknown", JobId=change.job.id, Reason=reason, Tries=tries)
-            can_be_asked = BankFeature.LOOK_UP in ports.bank.features
-            due_at = ports.due_after(1) if can_be_asked else None
-            return following(change, payment.doubted(now), attempt.doubted(tries, now, due_at))
+            return doubting(change, attempt.doubted(tries, now, _asked_at(ports, change)), now)
         case _:
             assert_never(answer)
 
 
-def following(change: Change, payment: Payment, attempt: Attempt) -> Change:
-    return Change(payment, change.job.following(payment), attempt)
+def _answered(attempt: Attempt, answer: Answer, tries: int, at: datetime) -> Attempt:
+    code = answer.authorization_code if isinstance(answer, Authorized) else None
+    return attempt.ended(AttemptOutcome.ANSWERED, tries, at, code)
+
+
+def _refused(
+    ports: PaymentPorts,
+    change: Change,
+    answer: Rejected | NotSent | NotProcessed,
+    tries: int,
+    *,
+    was_refused: bool,
+) -> Change:
+    """Judge what the bank did not take: it has failed, unless an earlier try may still be on its way."""
+    now, attempt, is_rejected = ports.clock.now(), change.attempt, isinstance(answer, Rejected)
+    code = FailureCode.BANK_REJECTED if is_rejected else FailureCode.BANK_UNAVAILABLE
+    if _is_to_be_repeated(change, is_rejected=is_rejected, was_refused=was_refused):
+        return doubting(change, attempt.doubted(tries, now, ports.due_after(1)), now)
+    if was_refused and BankFeature.REVERSE in ports.bank.features:
+        # Who answered 503 need not be who would process what was on its way behind it.
+        return doubting(change, attempt.to_be_reversed(code, tries, now), now)
+    outcome = AttemptOutcome.ANSWERED if is_rejected else AttemptOutcome.NOT_PROCESSED
+    return failing(change, code, attempt.ended(outcome, tries, now), now)
+
+
+def _was_in_doubt(change: Change, kind: JobType) -> bool:
+    return change.job.type is kind and change.attempt.outcome is AttemptOutcome.DOUBTFUL
+
+
+def _is_to_be_repeated(change: Change, *, is_rejected: bool, was_refused: bool) -> bool:
+    """Tell whether a void is to be tried on: one that may have arrived, or that nobody waits for."""
+    is_void, has_expired = change.job.type is JobType.VOID, change.job.void_reason is VoidReason.EXPIRED
+    return is_void and (was_refused or (has_expired and not is_rejected))
+
+
+def _asked_at(ports: PaymentPorts, change: Change) -> datetime | None:
+    """Return when to ask about what is in doubt; a void is repeated, which every bank takes."""
+    can_be_asked = change.job.type is JobType.VOID or BankFeature.LOOK_UP in ports.bank.features
+    return ports.due_after(1) if can_be_asked else None
+
+
+def succeeding(ports: PaymentPorts, change: Change, attempt: Attempt, at: datetime) -> Change:
+    """Follow the bank's yes, or an operator's."""
+    payment, job = change.payment, change.job
+    if job.is_payment:
+        return following(change, payment.authorized(at, at + ports.authorized_for), attempt)
+    payment, job = job.completed(payment, at)
+    return Change(payment, job, attempt)
+
+
+def declining(change: Change, decline_code: str, attempt: Attempt, at: datetime) -> Change:
+    """Follow the bank's no: a payment is `Declined`, and its job done; an operation has failed."""
+    if change.job.is_payment:
+        return following(change, change.payment.declined(decline_code, at), attempt)
+    code = DECLINED_AS[change.job.type]
+    declined = _failing(change, JobFailure(code, DETAILS[code], decline_code), attempt, at)
+    if change.job.void_reason is not VoidReason.EXPIRED:
+        return declined
+    detail = f"The bank does not let the expired authorization be voided: {decline_code}."
+    return evolve(declined, flag=Flag(change.job.id, FlagCode.EXPIRY_REFUSED, detail, at))
 
 
 def failing(change: Change, code: FailureCode, attempt: Attempt, at: datetime) -> Change:
-    payment, failure = change.payment.failed(at), JobFailure(code, DETAILS[code])
-    return Change(payment, change.job.following(payment, failure), attempt)
+    """Follow proof that no money moved."""
+    return _failing(change, JobFailure(code, DETAILS[code]), attempt, at)
+
+
+def _failing(change: Change, failure: JobFailure, attempt: Attempt, at: datetime) -> Change:
+    payment, job = change.job.failed(change.payment, failure, at)
+    return Change(payment, job, attempt)
+
+
+def doubting(change: Change, attempt: Attempt, at: datetime) -> Change:
+    """Follow what leaves the outcome open: only an authorization makes the payment `Unknown`."""
+    if not change.job.is_payment:
+        return Change(change.payment, change.job, attempt, is_told=False)
+    return following(change, change.payment.doubted(at), attempt)
+
+
+def following(change: Change, payment: Payment, attempt: Attempt) -> Change:
+    """Follow a transition of the payment that the job is to pay."""
+    return Change(payment, change.job.following(payment), attempt)

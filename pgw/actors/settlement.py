@@ -4,19 +4,21 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from pgw.actors import happenings
 from pgw.actors.mailbox import Reply
-from pgw.actors.outcome import failing, following
+from pgw.actors.outcome import declining, failing, succeeding
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import BankFeature
-from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import FailureCode, Refusal
 from pgw.domain.idempotency import Claim
-from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage.port import Change
 
 # Issuers and merchants know it as a refusal without a reason.
 DECLINE_CODE = "generic_decline"
+UNKNOWN = frozenset({AttemptOutcome.DOUBTFUL, AttemptOutcome.NOT_REVERSIBLE})
+"""Attempts whose outcome the bank has not told, and that are not being undone."""
 
 
 class Verdict(StrEnum):
@@ -52,12 +54,19 @@ class SettlePayment:
 
 async def settle(ports: PaymentPorts, command: SettlePayment) -> Settled:
     """Settle what was stored last, durably, or say why not. Raises `StorageUnavailable`."""
-    stored = await ports.storage.change_of(command.job_id)
-    if stored is None:
+    known = await ports.storage.change_of(command.job_id)
+    if known is None:
         return Err(CannotSettle.UNKNOWN_JOB)
+    async with ports.turns.of(known.payment.id):
+        return await _settle(ports, command)
+
+
+async def _settle(ports: PaymentPorts, command: SettlePayment) -> Settled:
+    stored = await ports.storage.change_of(command.job_id)
+    assert stored is not None, "a job is never forgotten"
     if stored.attempt.outcome is AttemptOutcome.REVERSING:
         return Err(CannotSettle.BEING_REVERSED)
-    if not stored.job.is_open or stored.payment.status is not PaymentStatus.UNKNOWN:
+    if not stored.job.is_open or stored.attempt.outcome not in UNKNOWN:
         return Err(CannotSettle.NOT_UNKNOWN)
     change = _settled(ports, stored, command)
     match await ports.storage.write(change):
@@ -73,10 +82,15 @@ def _settled(ports: PaymentPorts, stored: Change, command: SettlePayment) -> Cha
         # Watched from here on, so that a charge that comes late is seen.
         due_at = ports.due_after(1)
     attempt = stored.attempt.settled(command.reason, now, due_at)
+    return _outcome(ports, stored, command, attempt).telling(happenings.settled(attempt, command.verdict))
+
+
+def _outcome(ports: PaymentPorts, stored: Change, command: SettlePayment, attempt: Attempt) -> Change:
+    now = attempt.updated_at
     match command.verdict:
         case Verdict.SUCCEEDED:
-            return following(stored, stored.payment.authorized(now), attempt)
+            return succeeding(ports, stored, attempt, now)
         case Verdict.DECLINED:
-            return following(stored, stored.payment.declined(DECLINE_CODE, now), attempt)
+            return declining(stored, DECLINE_CODE, attempt, now)
         case Verdict.FAILED:
             return failing(stored, FailureCode.SETTLED_BY_OPERATOR, attempt, now)

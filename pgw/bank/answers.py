@@ -2,15 +2,18 @@
 
 import http
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pgw.bank.documents import read_object
 from pgw.bank.port import (
+    Accepted,
     Answer,
     Authorization,
     Authorize,
     Authorized,
     Call,
+    Capture,
     Declined,
     Doubtful,
     Finding,
@@ -18,11 +21,14 @@ from pgw.bank.port import (
     NeverSeen,
     NotProcessed,
     NotReversible,
+    OperationAnswer,
     Pending,
+    Refund,
     Rejected,
     Reversal,
     Reverse,
     Reversed,
+    Void,
 )
 
 DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
@@ -30,6 +36,8 @@ NOT_AS_SPECIFIED = Doubtful("the answer is not as specified")
 _CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
 _NO_CODE = (None, "")  # no set: what a bank sends may be a list, which has no hash
 _Document = dict[str, Any]
+_Decided = Authorized | Accepted | Declined | Doubtful
+_Decide = Callable[[_Document], _Decided]
 
 
 def decode(call: Call, status: int, body: bytes, *, is_clean: bool) -> Answer:
@@ -54,11 +62,18 @@ def _answer(call: Call, status: int, document: _Document | None, *, is_clean: bo
         return NotProcessed()
     if status == http.HTTPStatus.OK and document is None:
         return Doubtful("the answer is not a JSON object")
+    return _answer_of_its_kind(call, status, document, is_clean=is_clean)
+
+
+def _answer_of_its_kind(call: Call, status: int, document: _Document | None, *, is_clean: bool) -> Answer:
     match call:
         case Authorize():
             return _authorization(status, document, is_clean=is_clean)
-        case LookUp():
-            return _finding(status, document, is_clean=is_clean)
+        case Capture() | Void() | Refund():
+            return _operation_answer(status, document, is_clean=is_clean)
+        case LookUp(_, is_operation):
+            decide = _operation_decision if is_operation else _decision
+            return _finding(status, document, decide, is_clean=is_clean)
         case Reverse():
             return _reversal(status, document, is_clean=is_clean)
 
@@ -74,12 +89,24 @@ def _authorization(status: int, document: _Document | None, *, is_clean: bool) -
             return Doubtful(f"the bank answered {status}")
 
 
-def _finding(status: int, document: _Document | None, *, is_clean: bool) -> Finding:
+def _operation_answer(status: int, document: _Document | None, *, is_clean: bool) -> OperationAnswer:
+    match status:
+        case http.HTTPStatus.OK if document is not None:
+            # A yes that does not count is for a look-up to tell.
+            does_count = document.get("reversed", False) is False
+            return _operation_decision(document) if does_count else NOT_AS_SPECIFIED
+        case http.HTTPStatus.BAD_REQUEST if is_clean:
+            return Rejected()
+        case _:
+            return Doubtful(f"the bank answered {status}")
+
+
+def _finding(status: int, document: _Document | None, decide: _Decide, *, is_clean: bool) -> Finding:
     match status:
         case http.HTTPStatus.OK if _is_exactly(document, "pending", value=True):
             return Pending()
         case http.HTTPStatus.OK if document is not None:
-            return _decision_since(document, is_clean=is_clean)
+            return _decision_since(document, decide, is_clean=is_clean)
         case http.HTTPStatus.NOT_FOUND if is_clean and _is_exactly(document, "found", value=False):
             return NeverSeen()
         case _:
@@ -98,9 +125,9 @@ def _reversal(status: int, document: _Document | None, *, is_clean: bool) -> Rev
             return Doubtful(f"the bank answered {status}")
 
 
-def _decision_since(document: _Document, *, is_clean: bool) -> Authorized | Declined | Reversed | Doubtful:
+def _decision_since(document: _Document, decide: _Decide, *, is_clean: bool) -> _Decided | Reversed:
     """Read the answer that was given, with what happened since."""
-    decision = _decision(document)
+    decision = decide(document)
     contradicts_itself = (
         document.get("pending", False) is not False or document.get("found", True) is not True
     )
@@ -121,6 +148,17 @@ def _decision(document: _Document) -> Authorized | Declined | Doubtful:
         case True if _is_code(code) and decline_code in _NO_CODE:
             return Authorized(str(code))
         case False if code in _NO_CODE and (decline_code in _NO_CODE or _is_code(decline_code)):
+            return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
+        case _:
+            return NOT_AS_SPECIFIED
+
+
+def _operation_decision(document: _Document) -> Accepted | Declined | Doubtful:
+    decline_code = document.get("decline_code")
+    match document.get("accepted"):
+        case True if decline_code in _NO_CODE:
+            return Accepted()
+        case False if decline_code in _NO_CODE or _is_code(decline_code):
             return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
         case _:
             return NOT_AS_SPECIFIED

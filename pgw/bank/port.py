@@ -1,7 +1,7 @@
 """What the gateway asks of a bank, and the closed unions of what it can learn.
 
-A call is one kind of request to the bank: `Authorize` moves money, `LookUp` and `Reverse` settle what became
-of one whose answer was lost.
+A call is one kind of request to the bank: `Authorize`, `Capture` and `Refund` move money, `Void` lets it be;
+`LookUp` and `Reverse` settle what became of one whose answer was lost.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -21,7 +21,8 @@ class BankFeature(StrEnum):
     could not be told from a second answer to the call before. One that does not is trusted to answer once.
     """
 
-    CAPTURE_LATER = "capture-later"
+    CAPTURE_LATER = "capture-later"  # and voids what is not to be captured
+    REFUND = "refund"
     LOOK_UP = "look-up"
     REVERSE = "reverse"
     NAME_REFERENCE = "name-reference"
@@ -41,10 +42,39 @@ class Authorize:
 
 
 @frozen
+class Capture:
+    """Take so much of what was reserved under `payment_reference`; a final one frees what is left of it."""
+
+    reference: str
+    payment_reference: str
+    amount: Money
+    is_final: bool
+
+
+@frozen
+class Void:
+    """Free what was reserved under `payment_reference`, of which nothing was taken."""
+
+    reference: str
+    payment_reference: str
+
+
+@frozen
+class Refund:
+    """Give back so much of what was taken under `payment_reference`."""
+
+    reference: str
+    payment_reference: str
+    amount: Money
+
+
+@frozen
 class LookUp:
     """Tell what became of the request under this reference. It changes nothing."""
 
     reference: str
+    is_operation: bool = False
+    """Whether it is a capture's, a void's or a refund's, to which there is another answer."""
 
 
 @frozen
@@ -54,7 +84,8 @@ class Reverse:
     reference: str
 
 
-Call = Authorize | LookUp | Reverse
+Operation = Capture | Void | Refund
+Call = Authorize | Operation | LookUp | Reverse
 
 
 @frozen
@@ -62,6 +93,11 @@ class Authorized:
     """The bank said yes."""
 
     authorization_code: str
+
+
+@frozen
+class Accepted:
+    """The bank said yes to a capture, a void or a refund."""
 
 
 @frozen
@@ -117,9 +153,10 @@ class NotReversible:
 
 NoAnswer = NotSent | NotProcessed | Doubtful
 Authorization = Authorized | Declined | Rejected | NoAnswer
-Finding = Authorized | Declined | Pending | NeverSeen | Reversed | NoAnswer
+OperationAnswer = Accepted | Declined | Rejected | NoAnswer
+Finding = Authorized | Accepted | Declined | Pending | NeverSeen | Reversed | NoAnswer
 Reversal = Reversed | NotReversible | NoAnswer
-Answer = Authorization | Finding | Reversal
+Answer = Authorization | OperationAnswer | Finding | Reversal
 
 
 class BankConnection(Protocol):
@@ -128,7 +165,8 @@ class BankConnection(Protocol):
     async def perform(self, call: Call) -> Answer:
         """Perform a call within the connector's time limits, connecting first where need be.
 
-        Answers `Authorize` with an `Authorization`, `LookUp` with a `Finding`, `Reverse` with a `Reversal`.
+        Answers `Authorize` with an `Authorization`, an operation with an `OperationAnswer`, `LookUp` with a
+        `Finding`, `Reverse` with a `Reversal`.
         Never raises for what a bank or a network does. A call that is cancelled closes the connection, so
         that its answer is never read by the next.
         """

@@ -7,13 +7,20 @@ from urllib.parse import quote
 import httpcore
 
 from pgw.bank.address import Address
-from pgw.bank.port import Authorize, Call, LookUp, Reverse
+from pgw.bank.port import Authorize, Call, Capture, LookUp, Refund, Reverse, Void
+from pgw.domain.money import Money
 
 
 def request_for(call: Call, address: Address) -> httpcore.Request:
     match call:
         case Authorize():
             return _payment(call, address)
+        case Capture(reference, of, amount, is_final):
+            return _operation(address, of, b"/captures", reference, _capture(amount, is_final=is_final))
+        case Void(reference, of):
+            return _operation(address, of, b"/voids", reference)
+        case Refund(reference, of, amount):
+            return _operation(address, of, b"/refunds", reference, {"amount": amount.minor_units})
         case LookUp(reference):
             return address.request(b"GET", _path_of(reference))
         case Reverse(reference):
@@ -32,15 +39,29 @@ def _payment(call: Authorize, address: Address) -> httpcore.Request:
     }
     if not call.capture:
         document["capture"] = False
-    body = json.dumps(document).encode()
-    return address.request(
-        b"POST",
-        b"/payments",
-        (b"Content-Type", b"application/json"),
-        (b"Content-Length", b"%d" % len(body)),
-        (b"Idempotency-Key", call.reference.encode()),
-        body=body,
-    )
+    return _posted(address, b"/payments", call.reference, document)
+
+
+def _capture(amount: Money, *, is_final: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {"amount": amount.minor_units}
+    return {**document, "final": True} if is_final else document
+
+
+def _operation(
+    address: Address, of: str, what: bytes, reference: str, document: dict[str, Any] | None = None
+) -> httpcore.Request:
+    """Return an operation under its own reference, on the payment that the bank knows under another."""
+    return _posted(address, _path_of(of) + what, reference, document)
+
+
+def _posted(
+    address: Address, path: bytes, reference: str, document: dict[str, Any] | None
+) -> httpcore.Request:
+    body = b"" if document is None else json.dumps(document).encode()
+    headers = [(b"Content-Length", b"%d" % len(body)), (b"Idempotency-Key", reference.encode())]
+    if body:
+        headers.insert(0, (b"Content-Type", b"application/json"))
+    return address.request(b"POST", path, *headers, body=body)
 
 
 def _path_of(reference: str) -> bytes:

@@ -52,3 +52,6 @@ class FailureCode(StrEnum):
     BANK_REJECTED = "BankRejected"
     INTERRUPTED = "Interrupted"
     SETTLED_BY_OPERATOR = "SettledByOperator"
+    CAPTURE_DECLINED = "CaptureDeclined"
+    VOID_DECLINED = "VoidDeclined"
+    REFUND_DECLINED = "RefundDeclined"

@@ -10,6 +10,7 @@ class FlagCode(StrEnum):
     LATE_DECISION = "LateDecision"
     REVERSAL_REFUSED = "ReversalRefused"
     STILL_UNKNOWN = "StillUnknown"
+    EXPIRY_REFUSED = "ExpiryRefused"
 
 
 @frozen

@@ -20,7 +20,7 @@ LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "WS"})
 ACTORS = (
     *("bank", "session", "recovery", "schedule", "settling", "investigation", "housekeeping"),
-    *("merchant", "admission", "payment"),
+    *("merchant", "admission", "payment", "operation"),
     *("webhooks", "doubts", "endpoint", "dispatch", "delivery"),
 )
 WEBHOOK_OUTCOMES = ("2xx", "3xx", "4xx", "5xx", "none")

@@ -88,7 +88,7 @@ def expected_of(entry: BookEntry) -> Sum:
             return Sum(charged=entry.captured)
         case PaymentStatus.AUTHORIZED:
             return Sum(held=entry.amount.minor_units)
-        case PaymentStatus.DECLINED | PaymentStatus.FAILED | PaymentStatus.CREATED | PaymentStatus.UNKNOWN:
+        case _:
             return NOTHING
 
 
@@ -110,7 +110,7 @@ def _difference(entry: BookEntry | None, shown: Sequence[Shown]) -> DifferenceCo
             return DifferenceCode.CHARGED_THOUGH_FAILED if shown else None
         case PaymentStatus.DECLINED:
             return DifferenceCode.CHARGED_THOUGH_DECLINED if shown else None
-        case PaymentStatus.APPROVED | PaymentStatus.AUTHORIZED:
+        case _:
             return _difference_of_money(entry, shown[0]) if shown else DifferenceCode.NOT_AT_THE_BANK
 
 

@@ -4,14 +4,17 @@ CURRENCY = "json_object('code', {0}.currency, 'exponent', {0}.exponent)"
 
 FAILURE = """
     CASE WHEN {0}.failure_code IS NOT NULL
-    THEN json_object('code', {0}.failure_code, 'detail', {0}.failure_detail) END
+    THEN json_object('code', {0}.failure_code, 'detail', {0}.failure_detail,
+        'decline_code', jobs.failure_decline_code) END
 """
 
 JOB = f"""json_object('id', jobs.id, 'merchant_id', jobs.merchant_id, 'type', jobs.type,
     'status', jobs.status, 'payment_id', jobs.payment_id, 'payment_status', jobs.payment_status,
     'amount', json_object('minor_units', jobs.amount, 'currency', {CURRENCY.format("jobs")}),
     'failure', {FAILURE.format("jobs")}, 'request_id', jobs.request_id,
-    'created_at', jobs.created_at, 'updated_at', jobs.updated_at)
+    'created_at', jobs.created_at, 'updated_at', jobs.updated_at,
+    'is_final', json(iif(jobs.is_final, 'true', 'false')), 'reason', jobs.reason,
+    'void_reason', jobs.void_reason)
 """
 
 PAYMENT = f"""json_object('id', payments.id, 'merchant_id', payments.merchant_id, 'status', payments.status,
@@ -21,7 +24,10 @@ PAYMENT = f"""json_object('id', payments.id, 'merchant_id', payments.merchant_id
     'capture', json(iif(capture, 'true', 'false')), 'captured', payments.captured,
     'refunded', payments.refunded, 'description', description, 'reference', payments.reference,
     'metadata', json(metadata), 'bank', payments.bank, 'decline_code', payments.decline_code,
-    'created_at', payments.created_at, 'updated_at', payments.updated_at)
+    'created_at', payments.created_at, 'updated_at', payments.updated_at,
+    'authorization_reference', authorization_reference, 'capturing', capturing, 'refunding', refunding,
+    'is_voiding', json(iif(is_voiding, 'true', 'false')), 'void_reason', payments.void_reason,
+    'expires_at', payments.expires_at)
 """
 
 ATTEMPT = """json_object('reference', attempts.reference, 'payment_id', attempts.payment_id,
@@ -42,5 +48,7 @@ EVENT = f"""json_object('seq', events.seq, 'type', events.type, 'endpoint', json
 """
 PAYMENT_THEN = f"""CASE WHEN events.job_id IS NOT NULL THEN json_set({PAYMENT},
     '$.status', events.payment_status, '$.captured', events.captured, '$.refunded', events.refunded,
-    '$.decline_code', events.decline_code, '$.updated_at', events.occurred_at) END
+    '$.decline_code', events.decline_code, '$.updated_at', events.occurred_at,
+    '$.void_reason', iif(events.payment_status = 'Voided', payments.void_reason, NULL),
+    '$.expires_at', iif(events.payment_status = 'Authorized', payments.expires_at, NULL)) END
 """

@@ -23,7 +23,12 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Apply what is missing, each migration in a transaction of its own with its number."""
+    """Apply what is missing, each migration in a transaction of its own with its number.
+
+    Foreign keys are off meanwhile, since a table that others refer to can be made anew by no other way.
+    """
+    connection.execute("PRAGMA foreign_keys = OFF")
     for number, script in enumerate(migrations(), 1):
         if number > version(connection):
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    connection.execute("PRAGMA foreign_keys = ON")

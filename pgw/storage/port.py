@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.attempt import Attempt, AttemptOutcome
@@ -17,6 +17,7 @@ from pgw.domain.merchant import Merchant
 from pgw.domain.money import Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
+from pgw.domain.timeline import TimelineEntry
 from pgw.storage.webhook_port import WebhookStorage
 
 OnCommitted = Callable[[Sequence[Event]], None]
@@ -30,6 +31,7 @@ class Change:
 
     Where the merchant `is_told` nothing, payment and job are as they were, and there is no event. A `flag`
     that was raised before stays as it was. A `claim` is made with the first change of a job, or not at all.
+    `entries` are for the payment's timeline: what happened that led to this change.
     """
 
     payment: Payment
@@ -38,6 +40,11 @@ class Change:
     flag: Flag | None = None
     claim: Claim | None = None
     is_told: bool = True
+    entries: tuple[TimelineEntry, ...] = ()
+
+    def telling(self, *entries: TimelineEntry) -> "Change":
+        """Return the change with more for the timeline, before what it has already."""
+        return evolve(self, entries=(*entries, *self.entries))
 
 
 @frozen
@@ -158,6 +165,9 @@ class Storage(MerchantStorage, WebhookStorage, Protocol):
 
     async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
         """Return the merchant's payment; None where there is none or it is another merchant's."""
+
+    async def payment_to_change(self, merchant_id: str, payment_id: str) -> Payment | None:
+        """Return the merchant's payment as the newest write left it, for the actor whose turn it is."""
 
     async def last_seq(self, merchant_id: str) -> int:
         """Return the `seq` of the merchant's newest event, 0 before the first."""

@@ -54,6 +54,7 @@ _DUE = f"""
         ORDER BY due_at LIMIT ?4)
 """
 
+_UNKNOWN = "outcome IN ('Doubtful', 'Reversing', 'NotReversible')"
 _FLAGS = """
     SELECT json_group_array(
         json_object('job_id', job_id, 'code', code, 'detail', detail, 'raised_at', raised_at))
@@ -64,18 +65,16 @@ _UNRESOLVED = f"""
     SELECT json_group_array(json(document)) FROM (
         SELECT json_object('change', {CHANGE}, 'flags', json(({_FLAGS}))) AS document {_CHANGES}
         WHERE jobs.id IN (
-            SELECT id FROM jobs WHERE status = 'Created' AND payment_status = 'Unknown'
+            SELECT job_id FROM attempts WHERE {_UNKNOWN}
             UNION SELECT job_id FROM flags WHERE acknowledged_at IS NULL) AND jobs.id > ?
         ORDER BY jobs.id LIMIT ?)
 """
 
 # Each of them a walk along an index that holds no others. Ids sort by the time they were made.
-_COUNT_UNRESOLVED = """
+_COUNT_UNRESOLVED = f"""
     SELECT
-        (SELECT count(*) FROM (SELECT 1 FROM jobs
-            WHERE status = 'Created' AND payment_status = 'Unknown' LIMIT ?1)),
-        (SELECT created_at FROM jobs
-            WHERE status = 'Created' AND payment_status = 'Unknown' ORDER BY id LIMIT 1),
+        (SELECT count(*) FROM (SELECT 1 FROM attempts WHERE {_UNKNOWN} LIMIT ?1)),
+        (SELECT created_at FROM attempts WHERE {_UNKNOWN} ORDER BY job_id LIMIT 1),
         (SELECT count(*) FROM (SELECT DISTINCT job_id FROM flags WHERE acknowledged_at IS NULL LIMIT ?1))
 """
 

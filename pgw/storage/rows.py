@@ -91,6 +91,12 @@ def _payment_row(payment: Payment) -> list[Any]:
         payment.decline_code,
         milliseconds(payment.created_at),
         milliseconds(payment.updated_at),
+        payment.authorization_reference,
+        payment.capturing,
+        payment.refunding,
+        int(payment.is_voiding),
+        payment.void_reason,
+        payment.expires_at and milliseconds(payment.expires_at),
     ]
 
 
@@ -110,6 +116,10 @@ def _job_row(job: Job) -> list[Any]:
         job.request_id,
         milliseconds(job.created_at),
         milliseconds(job.updated_at),
+        int(job.is_final),
+        job.reason,
+        job.void_reason,
+        job.failure and job.failure.decline_code,
     ]
 
 

@@ -28,7 +28,7 @@ from pgw.storage.opening import open_engines
 from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
-from pgw.storage.rows import change_to_rows, event_of, milliseconds
+from pgw.storage.rows import RowUnreadable, change_to_rows, event_of, milliseconds
 from pgw.storage.sqlite_webhooks import SqliteWebhooks
 from pgw.storage.unreadable import UnreadableJobs
 
@@ -112,6 +112,13 @@ class SqliteStorage(SqliteWebhooks):
     async def payment(self, merchant_id: str, payment_id: str) -> Payment | None:
         recent = self._recent.of_payment(payment_id)
         payment = recent.payment if recent else await self._by_id(reading.find_payments, payment_id, Payment)
+        return payment if payment is not None and payment.merchant_id == merchant_id else None
+
+    async def payment_to_change(self, merchant_id: str, payment_id: str) -> Payment | None:
+        # By the writer, so behind a commit that is under way: it may be of this very payment.
+        (payment,) = await self._read_behind_writes(reading.find_payments, [payment_id])
+        if isinstance(payment, RowUnreadable):
+            raise payment
         return payment if payment is not None and payment.merchant_id == merchant_id else None
 
     async def last_seq(self, merchant_id: str) -> int:
@@ -211,7 +218,7 @@ class SqliteStorage(SqliteWebhooks):
         self._on_group(len(changes), trio.current_time() - began)
         written = [(seq, change) for seq, change in zip(seqs, changes, strict=True) if isinstance(seq, int)]
         for _, change in written:
-            if isinstance(change, Change):
+            if isinstance(change, Change) and change.is_told:
                 self._recent.add(change)
         self._on_committed([event_of(seq, change) for seq, change in written if seq])
         await self._checkpoint_after(len(written))

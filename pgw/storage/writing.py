@@ -49,15 +49,17 @@ _INSTALL = f"""
 
     CREATE TEMP TRIGGER write_group INSTEAD OF INSERT ON change_groups
     BEGIN
-        INSERT INTO payments {_rows(20, "NEW.payments")}
+        INSERT INTO payments {_rows(26, "NEW.payments")}
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, captured = excluded.captured,
             refunded = excluded.refunded, decline_code = excluded.decline_code,
-            updated_at = excluded.updated_at;
+            updated_at = excluded.updated_at, capturing = excluded.capturing,
+            refunding = excluded.refunding, is_voiding = excluded.is_voiding,
+            void_reason = excluded.void_reason, expires_at = excluded.expires_at;
 
-        INSERT INTO jobs {_rows(14, "NEW.jobs")}
+        INSERT INTO jobs {_rows(18, "NEW.jobs")}
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
             failure_code = excluded.failure_code, failure_detail = excluded.failure_detail,
-            updated_at = excluded.updated_at;
+            updated_at = excluded.updated_at, failure_decline_code = excluded.failure_decline_code;
 
         INSERT INTO attempts {_rows(13, "NEW.attempts")}
         ON CONFLICT (reference) DO UPDATE SET outcome = excluded.outcome, tries = excluded.tries,

@@ -1,18 +1,22 @@
 """A bank that answers each kind of call as the test says."""
 
 from pgw.bank.port import (
+    Accepted,
     Answer,
     Authorize,
     BankFeature,
     Call,
+    Capture,
     Doubtful,
     LookUp,
     NeverSeen,
     NotProcessed,
     NotSent,
     Pending,
+    Refund,
     Reverse,
     Reversed,
+    Void,
 )
 from tests.actors.fake_bank import YES, FakeConnector, Perform, says_in_turn
 
@@ -34,6 +38,7 @@ class KnowingBank(FakeConnector):
         authorize: Perform | None = None,
         look_up: Perform | None = None,
         reverse: Perform | None = None,
+        operate: Perform | None = None,
         features: frozenset[BankFeature] = EVERYTHING,
     ) -> None:
         super().__init__(self._perform)
@@ -41,11 +46,14 @@ class KnowingBank(FakeConnector):
         self.authorize = authorize or says(YES)
         self.look_up = look_up or says(NEVER_SEEN)
         self.reverse = reverse or says(REVERSED)
+        self.operate = operate or says(Accepted())
 
     async def _perform(self, call: Call) -> Answer:
         match call:
             case Authorize():
                 return await self.authorize(call)
+            case Capture() | Void() | Refund():
+                return await self.operate(call)
             case LookUp():
                 return await self.look_up(call)
             case Reverse():

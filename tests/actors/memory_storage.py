@@ -37,6 +37,7 @@ class MemoryStorage(NoMerchants, Storage):
     def __init__(self) -> None:
         self.written: list[Change] = []
         self.newest: dict[str, Change] = {}
+        self.payments: dict[str, Payment] = {}
         self.judge: Callable[[Change], Written] = takes_all
         self.failing_reads = 0
         self.times_asked_for_due = 0
@@ -50,6 +51,8 @@ class MemoryStorage(NoMerchants, Storage):
         if isinstance(judged, Ok):
             self.written.append(change)
             self.newest[change.job.id] = change
+            if change.is_told:
+                self.payments[change.payment.id] = change.payment
         return judged
 
     def statuses(self) -> list[str]:
@@ -61,7 +64,19 @@ class MemoryStorage(NoMerchants, Storage):
         if self.failing_reads:
             self.failing_reads -= 1
             raise StorageUnavailable("reads fail")
-        return self.newest.get(job_id)
+        return self._as_it_is(self.newest.get(job_id))
+
+    def _as_it_is(self, change: Change | None) -> Change | None:
+        """Return a change with its payment as the newest change of any of its jobs left it."""
+        if change is None:
+            return None
+        payment = self.payments.get(change.payment.id, change.payment)
+        return evolve(change, payment=payment, entries=(), flag=None, claim=None, is_told=True)
+
+    async def payment_to_change(self, merchant_id: str, payment_id: str) -> Payment | None:
+        await trio.lowlevel.checkpoint()
+        payment = self.payments.get(payment_id)
+        return payment if payment is not None and payment.merchant_id == merchant_id else None
 
     async def let_rest(
         self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
@@ -85,7 +100,8 @@ class MemoryStorage(NoMerchants, Storage):
         self.times_asked_for_due += 1
         resting = [(change.attempt.due_at, job_id) for job_id, change in self.newest.items()]
         due = sorted((due_at, job_id) for due_at, job_id in resting if due_at and not now < due_at <= horizon)
-        return [self.newest[job_id] for _, job_id in due if job_id not in but_not][:limit]
+        due_now = [self._as_it_is(self.newest[job_id]) for _, job_id in due if job_id not in but_not]
+        return [change for change in due_now if change is not None][:limit]
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError
@@ -106,8 +122,9 @@ class MemoryStorage(NoMerchants, Storage):
     async def book_entry(self, reference: str) -> BookEntry | None:
         raise NotImplementedError
 
-    async def claim(self, merchant_id: str, key: str) -> Claim | None:
-        raise NotImplementedError
+    async def claim(self, merchant_id: str, key: str) -> Claim | None:  # noqa: ARG002 - keeps none
+        await trio.lowlevel.checkpoint()
+        return None
 
     async def forget_claims(self, before: datetime, limit: int) -> int:  # noqa: ARG002 - keeps none
         await trio.lowlevel.checkpoint()

@@ -18,7 +18,7 @@ _numbers = count(1)
 
 def accepted(at: datetime, minor_units: int = 1050) -> Change:
     number = f"{next(_numbers):06}"
-    payment = Payment.ordered(f"pay_{number}", "mer_a", an_order(minor_units), "bank", at)
+    payment = Payment.ordered(f"pay_{number}", "mer_a", an_order(minor_units), "bank", at, reference="ref_1")
     job = Job.opened(f"job_{number}", payment, "req_1")
     return Change(payment, job, Attempt.intended(f"ref_{number}", payment.id, job.id, "bank", at))
 

@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def an_event(seq: int, job_id: str = "job_1", merchant: str = "mer_a") -> JobEvent:
-    payment = Payment.ordered("pay_1", merchant, an_order(), "bank", NOON)
+    payment = Payment.ordered("pay_1", merchant, an_order(), "bank", NOON, reference="ref_1")
     return JobEvent(seq, JobEventType.CREATED, Job.opened(job_id, payment, "req_1"))
 
 

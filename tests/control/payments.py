@@ -29,7 +29,7 @@ class Payments:
     async def accepted(self, minor_units: int = 1050) -> Change:
         number = f"{next(self._numbers):06}"
         order = PaymentOrder(Money(minor_units, Currency("EUR", 2)), CARD)
-        payment = Payment.ordered(f"pay_{number}", MERCHANT, order, "bank", NOW)
+        payment = Payment.ordered(f"pay_{number}", MERCHANT, order, "bank", NOW, reference="ref_1")
         job = Job.opened(f"job_{number}", payment, "req_1")
         return await self._write(
             Change(payment, job, Attempt.intended(f"ref_{number}", payment.id, job.id, "bank", NOW))

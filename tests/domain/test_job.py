@@ -12,7 +12,9 @@ from pgw.domain.payment import Payment, PaymentOrder, PaymentStatus
 AT = datetime(2026, 6, 15, tzinfo=UTC)
 LATER = AT + timedelta(seconds=15)
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
-PAYMENT = Payment.ordered("pay_a", "mer_a", PaymentOrder(Money(1050, Currency("EUR", 2)), CARD), "bank", AT)
+PAYMENT = Payment.ordered(
+    "pay_a", "mer_a", PaymentOrder(Money(1050, Currency("EUR", 2)), CARD), "bank", AT, reference="ref_1"
+)
 JOB = Job.opened("job_a", PAYMENT, "req_a")
 FAILURE = JobFailure(FailureCode.BANK_UNAVAILABLE, "The bank took no request in time.")
 

@@ -13,8 +13,10 @@ AT = datetime(2026, 6, 15, tzinfo=UTC)
 LATER = AT + timedelta(seconds=15)
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
 ORDER = PaymentOrder(Money(1050, Currency("EUR", 2)), CARD, description="Order 17", metadata={"a": "b"})
-ORDERED = Payment.ordered("pay_a", "mer_a", ORDER, "bank", AT)
-RESERVING = Payment.ordered("pay_a", "mer_a", attrs.evolve(ORDER, capture=False), "bank", AT)
+ORDERED = Payment.ordered("pay_a", "mer_a", ORDER, "bank", AT, reference="ref_1")
+RESERVING = Payment.ordered(
+    "pay_a", "mer_a", attrs.evolve(ORDER, capture=False), "bank", AT, reference="ref_1"
+)
 
 # Written out here by hand and not taken from the code.
 UNDECIDED = [PaymentStatus.CREATED, PaymentStatus.UNKNOWN]

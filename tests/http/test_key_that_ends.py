@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from pgw.http.call import Parts
 
-JOB = Job.opened("job_1", Payment.ordered("pay_1", MERCHANT_ID, an_order(), "bank", CREATED_AT), "req_1")
+JOB = Job.opened(
+    "job_1", Payment.ordered("pay_1", MERCHANT_ID, an_order(), "bank", CREATED_AT, reference="ref_1"), "req_1"
+)
 
 
 def revoke(parts: Parts) -> None:

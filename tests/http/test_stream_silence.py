@@ -84,7 +84,7 @@ class Reader:
 
 
 def an_event(seq: int) -> JobEvent:
-    payment = Payment.ordered("pay_1", MERCHANT_ID, an_order(), "bank", NOON)
+    payment = Payment.ordered("pay_1", MERCHANT_ID, an_order(), "bank", NOON, reference="ref_1")
     return JobEvent(seq, JobEventType.CREATED, Job.opened(f"job_{seq}", payment, "req_1"))
 
 

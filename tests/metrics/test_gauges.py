@@ -155,5 +155,5 @@ async def test_subscribers_are_counted_and_so_are_those_that_were_too_slow(
 
 def _event(seq: int) -> JobEvent:
     now = SimulatedClock().now()
-    payment = Payment.ordered("pay_1", "mer_a", an_order(), "bank", now)
+    payment = Payment.ordered("pay_1", "mer_a", an_order(), "bank", now, reference="ref_1")
     return JobEvent(seq, JobEventType.CREATED, Job.opened("job_1", payment, "req_1"))

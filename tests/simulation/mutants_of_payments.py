@@ -7,7 +7,8 @@ from unittest.mock import patch
 
 from attrs import evolve
 
-from pgw.actors import payment as payments
+from pgw.actors import job as jobs
+from pgw.actors.job import Submission
 from pgw.actors.mailbox import Reply
 from pgw.actors.outcome import failing, outcome_of
 from pgw.actors.payment import PaymentActor, SubmitPayment
@@ -66,8 +67,8 @@ def sent_before_the_intent() -> Iterator[None]:
 
         return await accept(_with_write(actor, write), command)
 
-    async def _submit(_actor: PaymentActor, call: Authorize) -> tuple[Authorization, int, bool]:
-        return answers.pop(call.reference), 1, True
+    async def _submit(_actor: PaymentActor, call: Authorize) -> Submission:
+        return Submission(answers.pop(call.reference), 1, was_refused=True)
 
     with patch.object(PaymentActor, "_accept", _accept), patch.object(PaymentActor, "_submit", _submit):
         yield
@@ -78,13 +79,12 @@ def new_reference_after_time_out() -> Iterator[None]:
     """What timed out is sent again, under a new reference."""
     submit = PaymentActor._submit
 
-    async def _submit(actor: PaymentActor, call: Authorize) -> tuple[Authorization, int, bool]:
-        answer, tries, was_refused = await submit(actor, call)
-        if isinstance(answer, Doubtful):
-            again = evolve(call, reference=actor.ports.ids.new("ref"))
-            answer, more, was_refused = await submit(actor, again)
-            tries += more
-        return answer, tries, was_refused
+    async def _submit(actor: PaymentActor, call: Authorize) -> Submission:
+        submitted = await submit(actor, call)
+        if not isinstance(submitted.answer, Doubtful):
+            return submitted
+        again = await submit(actor, evolve(call, reference=actor.ports.ids.new("ref")))
+        return evolve(again, tries=submitted.tries + again.tries)
 
     with patch.object(PaymentActor, "_submit", _submit):
         yield
@@ -103,5 +103,5 @@ def time_out_is_failure() -> Iterator[None]:
         attempt = change.attempt.ended(AttemptOutcome.NOT_PROCESSED, tries, now)
         return failing(change, FailureCode.BANK_UNAVAILABLE, attempt, now)
 
-    with patch.object(payments, "outcome_of", judge):
+    with patch.object(jobs, "outcome_of", judge):
         yield

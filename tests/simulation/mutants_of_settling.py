@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import httpcore
 
-from pgw.actors import investigation
+from pgw.actors import inquiry, investigation
 from pgw.actors.outcome import failing, following
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.http import HttpBankConnection
@@ -25,7 +25,7 @@ def never_seen_is_trusted() -> Iterator[None]:
     look_up = investigation._look_up
 
     async def _look_up(ports: PaymentPorts, change: Change) -> None:
-        if not isinstance(await investigation._found(ports, change), NeverSeen):
+        if not isinstance((await inquiry.found(ports, change)).answer, NeverSeen):
             await look_up(ports, change)
             return
         now = ports.clock.now()
@@ -43,7 +43,8 @@ def approval_after_reversal() -> Iterator[None]:
     reversing = {AttemptOutcome.ANSWERED, *attempts.OUTCOMES_AFTER[AttemptOutcome.REVERSING]}
 
     async def _reverse(ports: PaymentPorts, change: Change) -> None:
-        found = await investigation._found(ports, change) if change.attempt.inquiries else None
+        asked = await inquiry.found(ports, change) if change.attempt.inquiries else None
+        found = asked and asked.answer
         if not isinstance(found, Authorized):
             await reverse(ports, change)
             return

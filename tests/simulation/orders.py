@@ -17,7 +17,7 @@ def accepted(simulation: Simulation) -> Change:
     """Return a payment's first change, of a random amount."""
     ids, now = simulation.ids, simulation.clock.now()
     order = PaymentOrder(Money(simulation.random.randint(1, 10_000), Currency("EUR", 2)), CARD)
-    payment = Payment.ordered(ids.new("pay"), MERCHANT.id, order, "bank", now)
+    payment = Payment.ordered(ids.new("pay"), MERCHANT.id, order, "bank", now, reference="ref_1")
     job = Job.opened(ids.new("job"), payment, ids.new("req"))
     return Change(payment, job, Attempt.intended(ids.new("ref"), payment.id, job.id, "bank", now))
 

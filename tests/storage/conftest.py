@@ -72,7 +72,7 @@ class Changes:
     ) -> Change:
         number = f"{next(self._numbers):06}"
         order = PaymentOrder(Money(minor_units, currency), CARD, **details)
-        payment = Payment.ordered(f"pay_{number}", merchant_id, order, "bank", NOW)
+        payment = Payment.ordered(f"pay_{number}", merchant_id, order, "bank", NOW, reference="ref_1")
         job = Job.opened(f"job_{number}", payment, f"req_{number}")
         return Change(payment, job, Attempt.intended(f"ref_{number}", payment.id, job.id, "bank", NOW))
 

@@ -25,7 +25,7 @@ async def _pay(storage: Storage, life: str, writer: int) -> None:
     for number in count(1):
         name, now = f"{life}_{writer}_{number}", SystemClock().now()
         order = PaymentOrder(Money(number, Currency("EUR", 2)), CARD)
-        payment = Payment.ordered(f"pay_{name}", "mer_a", order, "bank", now)
+        payment = Payment.ordered(f"pay_{name}", "mer_a", order, "bank", now, reference="ref_1")
         job = Job.opened(f"job_{name}", payment, "req_1")
         attempt = Attempt.intended(f"ref_{name}", payment.id, job.id, "bank", now)
         if await storage.write(Change(payment, job, attempt)) == Ok(None):

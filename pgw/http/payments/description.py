@@ -35,6 +35,7 @@ EXAMPLE_PAYMENT = Payment(
     decline_code=None,
     created_at=_AT,
     updated_at=_AT,
+    authorization_reference="",
 )
 
 

@@ -11,7 +11,9 @@ from pgw.http.jobs.representation import job_document
 AT = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 LATER = AT + timedelta(seconds=15)
 CARD = Card(CardNumber("4242424242424242", Brand.VISA), Cvv("123"), Expiry(11, 2034))
-PAYMENT = Payment.ordered("pay_a", "mer_a", PaymentOrder(Money(10, Currency("EUR", 2)), CARD), "bank", AT)
+PAYMENT = Payment.ordered(
+    "pay_a", "mer_a", PaymentOrder(Money(10, Currency("EUR", 2)), CARD), "bank", AT, reference="ref_1"
+)
 JOB = Job.opened("job_a", PAYMENT, "req_a")
 
 

@@ -14,7 +14,7 @@ AT = datetime(2026, 6, 15, 9, 30, 0, 5000, tzinfo=UTC)
 LATER = AT + timedelta(seconds=15)
 CARD = Card(CardNumber("378282246310005", Brand.AMERICAN_EXPRESS), Cvv("1234"), Expiry(1, 2034), "Ada")
 ORDER = PaymentOrder(Money(1050, Currency("EUR", 2)), CARD, reference="order-17", metadata={"cart": "9"})
-ORDERED = Payment.ordered("pay_a", "mer_a", ORDER, "bank", AT)
+ORDERED = Payment.ordered("pay_a", "mer_a", ORDER, "bank", AT, reference="ref_1")
 
 
 def changes(before: Payment, after: Payment) -> dict[str, Any]:
