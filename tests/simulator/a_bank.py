@@ -8,7 +8,8 @@ from typing import Any
 import trio
 
 from simulator.answers import Reply
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.ledger import Ledger
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator.booking import Booking
+from simulator.booking import PaymentBooking
 from simulator.ledger_file import LedgerFile, LedgerFileError
 from simulator.records import Booked, Record, Reversed
 
-FIRST = Booking(
+FIRST = PaymentBooking(
     1, "a b\u00e4", "4242", "EUR", 1050, 1050, "code", None, datetime(2026, 11, 22, 12, 0, 0, 5, UTC)
 )
-SECOND = Booking(2, None, "0002", "JPY", 7, 0, "", "generic_decline", datetime(2026, 11, 22, tzinfo=UTC))
+SECOND = PaymentBooking(
+    2, None, "0002", "JPY", 7, 0, "", "generic_decline", datetime(2026, 11, 22, tzinfo=UTC)
+)
 WRITTEN: list[Record] = [Booked(FIRST, b"1" * 16), Reversed("a b\u00e4"), Booked(SECOND, b"2" * 16)]
 
 Damage = Callable[[list[bytes]], list[bytes]]

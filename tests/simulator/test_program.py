@@ -36,7 +36,8 @@ def test_a_repeated_reference_books_twice_with_dedupe_off_and_look_ups_can_be_of
     assert simulator.pay("a", pay_body(amount=100_000)).json()["authorized"] is False
     assert [booking["amount"] for booking in simulator.bookings("a")] == [1050, 100_000]
     look_up = simulator.client.get("/payments/a")
-    routes = "POST /payments, POST /payments/{reference}/reversals, GET /ledger"
+    posts = (f"POST /payments/{{reference}}/{name}" for name in ("reversals", "captures", "voids", "refunds"))
+    routes = ", ".join(["POST /payments", *posts, "GET /ledger"])
     expected = {"error_message": f"no route /payments/a; there are {routes}"}
     assert (404, expected) == (look_up.status_code, look_up.json())
 
