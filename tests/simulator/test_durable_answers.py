@@ -40,6 +40,8 @@ class StuckJournal:
         ("GET", "/payments/reversed", None, 404),
         ("POST", "/payments/booked/reversals", None, 200),
         ("POST", "/payments/never-seen/reversals", None, 200),
+        ("POST", "/payments/booked/voids", None, 200),
+        ("POST", "/payments/never-seen/voids", None, 200),
         ("GET", "/ledger", None, 200),
     ],
 )
