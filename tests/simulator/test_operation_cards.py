@@ -1,10 +1,7 @@
-"""Each card whose operations go wrong, and each fault by rate, as a caller of the real program sees them."""
+"""Each card whose operations go wrong, as a caller of the real program sees it."""
 
 from __future__ import annotations
 
-import json
-import re
-import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -74,59 +71,6 @@ def test_operations_stuck_on_their_way_are_never_seen_and_then_booked(
         found = look_up_until(simulator, operations, lambda found: found != {"found": False})
         assert {"accepted": True, "reference": operations} == found
         assert [moved] == [booking["net_amount"] for booking in simulator.bookings(operations)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "answers", "is_whole", "moved"),
-    [
-        ("refuse", [], True, 0),
-        ("hang", [], True, 0),
-        ("unavailable_503", [503], True, 0),
-        ("late", [200], True, -5),
-        ("drop_after_booking", [], True, -5),
-        ("error_500", [500], True, -5),
-        ("twice", [200, 200], True, -5),
-        ("half", [200], False, -5),
-        ("garbage", [200], False, -5),
-    ],
-)
-def test_operations_misbehave_by_rate(
-    *,
-    kind: str,
-    answers: list[int],
-    is_whole: bool,
-    moved: int,
-    start_simulator: StartSimulator,
-    pay_body: PayBody,
-) -> None:
-    simulator = start_simulator(
-        f"--operation-fault={kind}=1", "--slow-seconds=0.2", "--hang-seconds=0.2", "--idle-seconds=0.1"
-    )
-    assert simulator.pay("a", pay_body()).status_code == 200
-    received = refund_over_a_bare_socket(simulator.port)
-    assert answers == [int(status) for status in re.findall(rb"HTTP/1.1 (\d+) ", received)]
-    assert is_whole == all(map(is_an_answer, received.split(b"HTTP/1.1 ")[1:]))
-    assert moved == sum(booking["net_amount"] for booking in simulator.operations("a"))
-
-
-def refund_over_a_bare_socket(port: int) -> bytes:
-    """Refund 5 of the payment a, and read until the bank closes."""
-    head = (
-        b"POST /payments/a/refunds HTTP/1.1\r\nHost: bank\r\nIdempotency-Key: r\r\nContent-Length: 13\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(head + b'{"amount": 5}')
-        received = b""
-        while part := connection.recv(65_536):
-            received += part
-        return received
-
-
-def is_an_answer(response: bytes) -> bool:
-    try:
-        return isinstance(json.loads(response.partition(b"\r\n\r\n")[2]), dict)
-    except ValueError:
-        return False
 
 
 def test_a_late_operation_is_pending_meanwhile(start_simulator: StartSimulator, pay_body: PayBody) -> None:
