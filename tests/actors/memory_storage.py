@@ -12,6 +12,7 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
+from pgw.storage.expiry_port import Expired
 from pgw.storage.port import (
     Backlog,
     BookEntry,
@@ -102,6 +103,32 @@ class MemoryStorage(NoMerchants, Storage):
         due = sorted((due_at, job_id) for due_at, job_id in resting if due_at and not now < due_at <= horizon)
         due_now = [self._as_it_is(self.newest[job_id]) for _, job_id in due if job_id not in but_not]
         return [change for change in due_now if change is not None][:limit]
+
+    async def expired(self, now: datetime, *, limit: int, after: Expired | None = None) -> Sequence[Expired]:
+        await trio.lowlevel.checkpoint()
+        free = [
+            Expired(one.merchant_id, one.id, one.expires_at)
+            for one in self.payments.values()
+            if one.expires_at is not None and not one.capturing and not one.is_voiding
+        ]
+        over = sorted((one.expires_at, one.payment_id, one) for one in free if one.expires_at <= now)
+        begun = [
+            one
+            for at, number, one in over
+            if after is None or (at, number) > (after.expires_at, after.payment_id)
+        ]
+        return begun[:limit]
+
+    async def put_back_expiries(self, now: datetime, latest: datetime, *, limit: int) -> int:
+        await trio.lowlevel.checkpoint()
+        late = [
+            payment
+            for payment in self.payments.values()
+            if payment.expires_at is not None and payment.expires_at > latest and payment.updated_at > now
+        ]
+        for payment in late[:limit]:
+            self.payments[payment.id] = evolve(payment, expires_at=latest)
+        return len(late[:limit])
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError
