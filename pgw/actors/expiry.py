@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 import trio
 
+from pgw.actors.circuit import CircuitState
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.operation import Accepted, OperationActor, SubmitOperation
@@ -22,6 +23,7 @@ from pgw.storage.port import StorageUnavailable
 LOOK_EVERY_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
 MOST_AT_A_TIME = 16
+PROBE_EVERY_SECONDS = 3600.0
 SHARE_OF_THE_BANK = 8
 """One in so many of the bank's sessions at most, so that payments have the others."""
 PUT_BACK_A_LOOK = 100
@@ -49,6 +51,7 @@ class Expiry:
         self._at_work: dict[str, str] = {}
         # Where to go on: one whose void cannot be begun is in nobody's way.
         self._after: Expired | None = None
+        self._next_probe_at = 0.0
         self._has_told_of_clock = False
         self._is_draining = False
         self.seconds_behind = 0.0
@@ -90,7 +93,7 @@ class Expiry:
             if is_to_put_back:
                 await self._put_back(now)
                 is_to_put_back = False
-            room = self._room
+            room = self._take_room()
             expired = await self._expired(now, room)
             for one in expired:
                 self._begin(supervisor, one)
@@ -98,10 +101,19 @@ class Expiry:
                 return
             await trio.sleep(PAUSE_SECONDS)
 
-    @property
-    def _room(self) -> int:
-        """How many more to begin. While the bank fails they wait, and a capture may still come first."""
-        return max(0, min(self._at_a_time - len(self._at_work), self._ports.bank.room))
+    def _take_room(self) -> int:
+        """Return how many more to begin. While the bank fails they wait, and a capture may still come first.
+
+        Then one at most now and then, where nobody else asks whether the bank is back.
+        """
+        bank, now = self._ports.bank, self._ports.clock.monotonic()
+        room = max(0, self._at_a_time - len(self._at_work))
+        if bank.circuit_state is CircuitState.CLOSED:
+            return room
+        if now < self._next_probe_at or not bank.room:
+            return 0
+        self._next_probe_at = now + PROBE_EVERY_SECONDS
+        return min(room, 1)
 
     async def _expired(self, now: datetime, room: int) -> Sequence[Expired]:
         """Return what has expired next, as much as there is room for; once that was all, begin anew."""
