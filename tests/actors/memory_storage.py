@@ -106,18 +106,15 @@ class MemoryStorage(NoMerchants, Storage):
 
     async def expired(self, now: datetime, *, limit: int, after: Expired | None = None) -> Sequence[Expired]:
         await trio.lowlevel.checkpoint()
-        free = [
-            Expired(one.merchant_id, one.id, one.expires_at)
+        beginning = None if after is None else (after.expires_at, after.payment_id)
+        over = [
+            (one.expires_at, one.id)
             for one in self.payments.values()
-            if one.expires_at is not None and not one.capturing and not one.is_voiding
+            if one.expires_at is not None and one.expires_at <= now
+            if not one.capturing and not one.is_voiding
         ]
-        over = sorted((one.expires_at, one.payment_id, one) for one in free if one.expires_at <= now)
-        begun = [
-            one
-            for at, number, one in over
-            if after is None or (at, number) > (after.expires_at, after.payment_id)
-        ]
-        return begun[:limit]
+        begun = sorted(one for one in over if beginning is None or one > beginning)[:limit]
+        return [Expired(self.payments[number].merchant_id, number, at) for at, number in begun]
 
     async def put_back_expiries(self, now: datetime, latest: datetime, *, limit: int) -> int:
         await trio.lowlevel.checkpoint()
