@@ -1,4 +1,4 @@
-"""The gateway's own program, to which a minute of an authorization is a second, and so is an hour of trust."""
+"""The gateway's own program, to which a minute of an authorization is a second, and an hour of trust too."""
 
 from typing import Any
 
