@@ -9,6 +9,7 @@ from attrs import evolve
 from trio.testing import MockClock
 
 from pgw.actors import expiry, trusted_time
+from pgw.actors.supervisor import RestartIntensity
 from pgw.bank.port import Accepted, Answer, Call, Void
 from pgw.domain.errors import Refusal
 from pgw.domain.job import JobType
@@ -203,3 +204,27 @@ async def test_nothing_is_voided_as_expired_before_its_time_or_twice_by_an_old_a
         assert isinstance(await scene.operate(payment_id, CaptureOrder()), Ok)
     assert ("PaymentNotVoidable", []) == (refused.error if isinstance(refused, Err) else "", scene.voids)
     assert 4 * HOUR <= autojump_clock.current_time()
+
+
+async def test_a_crash_of_all_that_voids_leaves_what_was_under_way_to_be_taken_up(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "INTENSITY", RestartIntensity(restarts=0, within=10))
+    scene = ExpiryScene(Counting(seconds=30.0))
+    (payment_id,) = expired(scene, 1)
+    read, troubles = scene.storage.expired, iter([None, ZeroDivisionError()])
+
+    async def read_with_trouble(*args: object, **options: object) -> object:
+        if trouble := next(troubles, None):
+            raise trouble
+        return await read(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scene.storage, "expired", read_with_trouble)
+    async with scene.life():
+        await trio.sleep(4 * expiry.LOOK_EVERY_SECONDS)
+        assert ["Created"] == [one.job.status for one in scene.voids]
+        await trio.sleep(60)
+    (void,) = scene.voids
+    assert ("Voided", "Completed") == (scene.status(payment_id), void.job.status)
+    assert [void.attempt.reference] * 2 == scene.bank.references
+    assert 4 * expiry.LOOK_EVERY_SECONDS + 60 == autojump_clock.current_time()
