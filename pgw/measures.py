@@ -7,6 +7,7 @@ import trio
 from attrs import frozen
 
 from pgw.bank.port import Answer, Call
+from pgw.domain.job import JobStatus
 from pgw.domain.payment import PaymentStatus
 
 
@@ -24,6 +25,9 @@ class Measures(Protocol):
 
     def payment_became(self, status: PaymentStatus) -> None:
         """Count a payment whose change to this status was committed."""
+
+    def expiry_became(self, status: JobStatus) -> None:
+        """Count a job that voids what expired, which was committed as begun, completed or failed."""
 
     def bank_called(self, kind: type[Call], outcome: type[Answer], seconds: float) -> None:
         """Count a call that a session performed, connecting included, and what it was answered."""
@@ -57,6 +61,9 @@ class _Unmeasured:
         pass
 
     def payment_became(self, status: PaymentStatus) -> None:
+        pass
+
+    def expiry_became(self, status: JobStatus) -> None:
         pass
 
     def bank_called(self, kind: type[Call], outcome: type[Answer], seconds: float) -> None:

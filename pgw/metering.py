@@ -12,6 +12,7 @@ from pgw import __version__
 from pgw.actors.event_stream import EventStream
 from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
+from pgw.domain.payment import VoidReason
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
@@ -45,10 +46,16 @@ class Metering:
     def on_committed(self, events: Sequence[Event]) -> None:
         """Count what was committed, and tell it to all who are `told`."""
         for event in events:
-            if isinstance(event, JobEvent) and event.is_of_payment:
-                self.measures.payment_became(event.job.payment_status)
+            if isinstance(event, JobEvent):
+                self._count(event)
         for tell in self.told:
             tell(events)
+
+    def _count(self, event: JobEvent) -> None:
+        if event.is_of_payment:
+            self.measures.payment_became(event.job.payment_status)
+        if event.job.void_reason is VoidReason.EXPIRED:
+            self.measures.expiry_became(event.job.status)
 
     @contextmanager
     def listening(self, address: ListenAddress | None) -> Iterator[None]:

@@ -197,7 +197,8 @@ def payment_ports(
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, settings.inquiry_longest, randomness)
     window = settings.submission_window
-    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window, measures)
+    authorized_for = timedelta(seconds=settings.authorized_for)
+    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window, measures, authorized_for)
 
 
 async def _stop_on_signal(

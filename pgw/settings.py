@@ -54,6 +54,7 @@ class Settings:
     inquiry_first: float = 2.0
     inquiry_longest: float = 7200.0
     grace: float = 10.0
+    authorized_for: float = 7 * DAY
     metrics_address: ListenAddress | None = None
     allowed_origins: frozenset[str] = frozenset()
     events_kept_for: float = 30 * DAY

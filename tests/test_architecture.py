@@ -35,7 +35,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         *("pgw.__version__", "pgw.webhooks"),
     ),
     "pgw.actors": (
-        *("pgw.domain", "pgw.storage.port", "pgw.storage.webhook_port", "pgw.bank.port"),
+        *("pgw.domain", "pgw.storage.port", "pgw.storage.webhook_port", "pgw.storage.expiry_port"),
+        "pgw.bank.port",
         *("pgw.webhooks.port", "pgw.ports", "pgw.measures", "pgw.actors"),
     ),
     "pgw.http": (

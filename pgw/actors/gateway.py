@@ -8,6 +8,7 @@ from attrs import frozen
 
 from pgw.actors import operation
 from pgw.actors.bank import Bank
+from pgw.actors.expiry import Expiry
 from pgw.actors.housekeeping import EVENTS_KEPT_FOR, Housekeeping
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
@@ -18,6 +19,7 @@ from pgw.actors.payment_ports import PaymentPorts
 from pgw.actors.recovery import Recovery
 from pgw.actors.settlement import CannotSettle, Settled, SettlePayment, Verdict
 from pgw.actors.supervisor import ChildSpec, Restart, RestartIntensity, Supervisor
+from pgw.actors.trusted_time import TrustedTime
 from pgw.bank.port import BankFeature
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
@@ -59,6 +61,8 @@ class Gateway:
         self._in_flight = InFlight(limits.in_flight)
         self._merchants: dict[str, Merchant] = {}
         self._recovery = Recovery(ports, limits.taken_up)
+        self._time = TrustedTime(ports.clock)
+        self._expiry = Expiry(ports, self._time, limits.taken_up)
         self._supervisor = Supervisor("gateway", INTENSITY, ports.clock, ports.measures)
         self._is_draining = False
 
@@ -85,6 +89,16 @@ class Gateway:
         return self._in_flight.count
 
     @property
+    def trusts_clock(self) -> bool:
+        """Whether what has expired is voided, and what is old is forgotten, by the wall's clock."""
+        return self._time.seconds_left == 0
+
+    @property
+    def seconds_behind_expiry(self) -> float:
+        """For how long an authorization has been expired that was free to be voided."""
+        return self._expiry.seconds_behind
+
+    @property
     def is_draining(self) -> bool:
         return self._is_draining
 
@@ -94,11 +108,12 @@ class Gateway:
         Raises `RestartIntensityExceeded` inside exception groups, which ends the process.
         """
         bank = self._ports.bank
-        housekeeping = Housekeeping(self._ports.storage, self._ports.clock, self._limits.events_kept_for)
+        housekeeping = Housekeeping(self._ports.storage, self._time, self._limits.events_kept_for)
         await self._supervisor.run(
             ChildSpec(f"bank {bank.name}", bank.run, Restart.PERMANENT),
             ChildSpec("recovery", self._recovery.run, Restart.PERMANENT),
             ChildSpec("housekeeping", housekeeping.run, Restart.PERMANENT),
+            ChildSpec("expiry", self._expiry.run, Restart.PERMANENT),
             *self._beside,
         )
 
@@ -119,10 +134,12 @@ class Gateway:
     def admit_no_more(self) -> None:
         """Refuse commands from now on, before the process ends."""
         self._is_draining = True
+        self._expiry.begin_no_more()
 
     async def drained(self) -> None:
         """Wait until nothing is in flight; the next start takes up what is left where nobody waits for it."""
         await self._in_flight.emptied()
+        await self._expiry.drained()
 
     def submit(self, command: SubmitPayment | SubmitOperation) -> Result[None, Refusal]:
         """Hand a command to its merchant's actor, which answers `command.reply_to`."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 import trio
 from attrs import frozen
 
-from pgw.ports import Clock
+from pgw.actors.trusted_time import TrustedTime
 from pgw.storage.port import Storage, StorageUnavailable
 
 CLAIMS_KEPT_FOR = timedelta(hours=24)
@@ -27,30 +28,30 @@ class Housekeeping:
 
     Deleted webhook endpoints go once no event is kept that was for them.
 
+    While the wall's clock is not believed nothing is forgotten by it: no key is freed before its time.
+
     It waits before it begins, so that a bug in it alone never brings the gateway down.
     """
 
     storage: Storage
-    clock: Clock
+    time: TrustedTime
     events_kept_for: timedelta = EVENTS_KEPT_FOR
 
     async def run(self) -> None:
-        began, since = self.clock.now(), self.clock.monotonic()
         while True:
             await trio.sleep(EVERY_SECONDS)
-            # A wall clock that jumps ahead frees no key, and forgets no event, before its time.
-            steady = began + timedelta(seconds=self.clock.monotonic() - since)
-            now = min(steady, self.clock.now())
-            await self._forget("ClaimsNotForgotten", self._forget_claims, now - CLAIMS_KEPT_FOR)
-            await self._forget("EventsNotForgotten", self._forget_events, now - self.events_kept_for)
-            await self._forget("EndpointsNotForgotten", self._forget_endpoints, now)
+            now = self.time.now()
+            if now is not None:
+                claims = partial(self._forget_claims, now - CLAIMS_KEPT_FOR)
+                await self._forget("ClaimsNotForgotten", claims)
+                events = partial(self._forget_events, now - self.events_kept_for)
+                await self._forget("EventsNotForgotten", events)
+            await self._forget("EndpointsNotForgotten", self._forget_endpoints)
 
-    async def _forget(
-        self, failure: str, forget: Callable[[datetime], Awaitable[None]], before: datetime
-    ) -> None:
+    async def _forget(self, failure: str, forget: Callable[[], Awaitable[None]]) -> None:
         """Leave what cannot be forgotten now for the next time."""
         try:
-            await forget(before)
+            await forget()
         except StorageUnavailable as error:
             _log.warning(failure, Reason=error)
 
@@ -73,7 +74,7 @@ class Housekeeping:
                     forgotten = await self.storage.forget_events(after_id, before, EVENTS_A_BATCH)
                     await trio.sleep(BETWEEN_BATCHES_SECONDS)
 
-    async def _forget_endpoints(self, _before: datetime) -> None:
+    async def _forget_endpoints(self) -> None:
         """Look at all that are deleted, a batch at a time."""
         after_id: str | None = ""
         while after_id is not None:

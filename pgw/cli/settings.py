@@ -68,6 +68,12 @@ _TIMES = (
         help="Most seconds between two such inquiries.",
     ),
     setting(
+        "AUTHORIZED_FOR",
+        default="7d",
+        type=Span(least=60.0, most=3650 * DAY),
+        help="How long an authorization may wait to be captured, then it is voided; of those from then on.",
+    ),
+    setting(
         "GRACE",
         default=DEFAULTS.grace,
         type=Seconds(0, HOUR),

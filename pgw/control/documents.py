@@ -8,6 +8,7 @@ from pgw.actors.settlement import Verdict
 from pgw.control.answers import Document
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.flag import Flag
+from pgw.domain.job import JobType
 from pgw.storage.port import BookEntry, Change, Unresolved
 
 _converter = cattrs.Converter()
@@ -20,7 +21,7 @@ def unresolved_document(one: Unresolved) -> Document:
         "since": timestamp(payment.updated_at),
         "reference": attempt.reference,
         "outcome": attempt.outcome,
-        "known": what_is_known(attempt),
+        "known": what_is_known(attempt, is_void=change.job.type is JobType.VOID),
         "inquiries": attempt.inquiries,
         "nextInquiryAt": attempt.due_at and timestamp(attempt.due_at),
         "flags": [_flag_document(flag) for flag in one.flags],
@@ -45,16 +46,17 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def what_is_known(attempt: Attempt) -> str:  # noqa: PLR0911 - one for each outcome
+def what_is_known(attempt: Attempt, *, is_void: bool = False) -> str:  # noqa: PLR0911 - one for each outcome
     """Say in some words what the gateway knows of what became of its request, and what it does about it."""
+    inquired = "repeated" if is_void else "looked up"
     asked = "once" if attempt.inquiries == 1 else f"{attempt.inquiries} times"
     match attempt.outcome:
         case AttemptOutcome.INTENDED:
-            return "interrupted; to be looked up"
+            return f"interrupted; to be {inquired}"
         case AttemptOutcome.DOUBTFUL if attempt.due_at is None:
             return "the bank cannot be asked"
         case AttemptOutcome.DOUBTFUL:
-            return f"looked up {asked}" if attempt.inquiries else "to be looked up"
+            return f"{inquired} {asked}" if attempt.inquiries else f"to be {inquired}"
         case AttemptOutcome.REVERSING:
             return f"being reversed, tried {asked}" if attempt.inquiries else "being reversed"
         case AttemptOutcome.NOT_REVERSIBLE:

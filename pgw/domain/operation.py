@@ -75,7 +75,7 @@ class Begun:
 
 def begin(payment: Payment, order: OperationOrder, at: datetime) -> Result[Begun, OperationRefusal]:
     """Reserve what the operation is about, or say why it is not possible now."""
-    if payment.status not in POSSIBLE_FROM[type(order)]:
+    if payment.status not in POSSIBLE_FROM[type(order)] or _is_too_early(payment, order, at):
         return Err(REFUSED_ELSEWHERE[type(order)])
     is_blocked = payment.refunding and not isinstance(order, RefundOrder)
     if payment.capturing or payment.is_voiding or is_blocked:
@@ -93,6 +93,13 @@ def begin(payment: Payment, order: OperationOrder, at: datetime) -> Result[Begun
         case _:
             assert_never(order)
     return Ok(Begun(begun, amount))
+
+
+def _is_too_early(payment: Payment, order: OperationOrder, at: datetime) -> bool:
+    """Tell whether it is to be voided as expired, and has not, or is never to."""
+    if not isinstance(order, VoidOrder) or order.reason is not VoidReason.EXPIRED:
+        return False
+    return payment.expires_at is None or payment.expires_at > at
 
 
 def _amount_of(payment: Payment, order: OperationOrder) -> int | None:

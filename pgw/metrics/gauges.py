@@ -38,6 +38,7 @@ class Gauges(Collector):
             self.gateway.in_flight,
         )
         yield from self._of_doubt()
+        yield from self._of_expiry()
         yield from self._of_bank()
         yield self._depths()
         yield from self._of_clients()
@@ -76,6 +77,18 @@ class Gauges(Collector):
             "pgw_flagged_payments",
             "Payments with a flag that nobody has acknowledged; counted up to 100,000.",
             unresolved.flagged,
+        )
+
+    def _of_expiry(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "pgw_wall_clock_trusted",
+            "1 where the wall's clock has kept time for an hour, so that by it things expire, else 0.",
+            int(self.gateway.trusts_clock),
+        )
+        yield GaugeMetricFamily(
+            "pgw_expiry_behind_seconds",
+            "Seconds since the longest expired authorization was to be voided; 0 where there is none.",
+            self.gateway.seconds_behind_expiry,
         )
 
     def _of_bank(self) -> Iterator[Metric]:

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, disable_cre
 
 from pgw.actors.bank_session import ANSWERS
 from pgw.bank.port import Answer, Call
+from pgw.domain.job import JobStatus
 from pgw.domain.payment import PaymentStatus
 
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -20,6 +21,7 @@ LAG_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "WS"})
 ACTORS = (
     *("bank", "session", "recovery", "schedule", "settling", "investigation", "housekeeping"),
+    *("expiry", "lookout"),
     *("merchant", "admission", "payment", "operation"),
     *("webhooks", "doubts", "endpoint", "dispatch", "delivery"),
 )
@@ -66,6 +68,9 @@ class PrometheusMeasures:
 
     def payment_became(self, status: PaymentStatus) -> None:
         self._payments[status].inc()
+
+    def expiry_became(self, status: JobStatus) -> None:
+        self._expiries[status].inc()
 
     def bank_called(self, kind: type[Call], outcome: type[Answer], seconds: float) -> None:
         self._bank_calls[kind, outcome].observe(seconds)
@@ -127,6 +132,13 @@ class PrometheusMeasures:
             registry=self.registry,
         )
         self._payments = {status: payments.labels(status) for status in PaymentStatus}
+        expiries = Counter(
+            "pgw_expiries",
+            "Voids of authorizations that nobody captured in time, by what became of their jobs.",
+            ["status"],
+            registry=self.registry,
+        )
+        self._expiries = {status: expiries.labels(status) for status in JobStatus}
 
     def _count_bank_calls(self) -> None:
         calls = Histogram(

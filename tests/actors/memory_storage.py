@@ -12,6 +12,7 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
+from pgw.storage.expiry_port import Expired
 from pgw.storage.port import (
     Backlog,
     BookEntry,
@@ -102,6 +103,29 @@ class MemoryStorage(NoMerchants, Storage):
         due = sorted((due_at, job_id) for due_at, job_id in resting if due_at and not now < due_at <= horizon)
         due_now = [self._as_it_is(self.newest[job_id]) for _, job_id in due if job_id not in but_not]
         return [change for change in due_now if change is not None][:limit]
+
+    async def expired(self, now: datetime, *, limit: int, after: Expired | None = None) -> Sequence[Expired]:
+        await trio.lowlevel.checkpoint()
+        beginning = None if after is None else (after.expires_at, after.payment_id)
+        over = [
+            (one.expires_at, one.id)
+            for one in self.payments.values()
+            if one.expires_at is not None and one.expires_at <= now
+            if not one.capturing and not one.is_voiding
+        ]
+        begun = sorted(one for one in over if beginning is None or one > beginning)[:limit]
+        return [Expired(self.payments[number].merchant_id, number, at) for at, number in begun]
+
+    async def put_back_expiries(self, now: datetime, latest: datetime, *, limit: int) -> int:
+        await trio.lowlevel.checkpoint()
+        late = [
+            payment
+            for payment in self.payments.values()
+            if payment.expires_at is not None and payment.expires_at > latest and payment.updated_at > now
+        ]
+        for payment in late[:limit]:
+            self.payments[payment.id] = evolve(payment, expires_at=latest)
+        return len(late[:limit])
 
     async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
         raise NotImplementedError

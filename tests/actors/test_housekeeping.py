@@ -10,15 +10,15 @@ import trio
 from structlog.testing import LogCapture
 from trio.testing import MockClock
 
-from pgw.actors import housekeeping
+from pgw.actors import housekeeping, trusted_time
 from pgw.actors.housekeeping import (
     BETWEEN_BATCHES_SECONDS,
     CLAIMS_A_BATCH,
     EVENTS_A_BATCH,
-    EVENTS_KEPT_FOR,
     EVERY_SECONDS,
     Housekeeping,
 )
+from pgw.actors.trusted_time import TrustedTime
 from pgw.domain.merchant import Merchant
 from pgw.storage.port import StorageUnavailable
 from tests.actors.fake_bank import FakeConnector
@@ -29,6 +29,13 @@ from tests.merchants import a_merchant
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ROUND = timedelta(seconds=EVERY_SECONDS)
+LONG_ENOUGH = trusted_time.TRUSTED_AFTER_SECONDS
+
+
+@pytest.fixture
+def believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wall's clock is believed at once."""
+    monkeypatch.setattr(trusted_time, "TRUSTED_AFTER_SECONDS", 0.0)
 
 
 class WallClock:
@@ -64,9 +71,10 @@ class Claims(MemoryStorage):
 
 async def run_for(seconds: float, storage: Claims, clock: WallClock) -> None:
     with trio.move_on_after(seconds):
-        await Housekeeping(storage, clock).run()
+        await Housekeeping(storage, TrustedTime(clock)).run()
 
 
+@pytest.mark.usefixtures("believed")
 async def test_what_is_older_than_a_day_is_forgotten_every_few_minutes(autojump_clock: MockClock) -> None:
     storage = Claims(old=3)
     await run_for(2.5 * EVERY_SECONDS, storage, WallClock())
@@ -78,6 +86,7 @@ async def test_what_is_older_than_a_day_is_forgotten_every_few_minutes(autojump_
     assert timedelta(seconds=second) == before_second + DAY - NOON
 
 
+@pytest.mark.usefixtures("believed")
 async def test_many_are_forgotten_in_batches_with_a_pause_between_them(autojump_clock: MockClock) -> None:
     storage = Claims(old=2 * CLAIMS_A_BATCH + 1)
     await run_for(1.5 * EVERY_SECONDS, storage, WallClock())
@@ -87,26 +96,36 @@ async def test_many_are_forgotten_in_batches_with_a_pause_between_them(autojump_
     assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
 
 
-async def test_a_wall_clock_that_jumps_ahead_frees_no_key_before_its_time(autojump_clock: MockClock) -> None:
+async def test_at_the_start_no_key_is_freed_until_the_clock_has_kept_time_for_long_enough(
+    autojump_clock: MockClock,
+) -> None:
+    storage = Claims()
+    await run_for(LONG_ENOUGH + 1.5 * EVERY_SECONDS, storage, WallClock())
+    (at, before) = storage.asked[0]
+    assert LONG_ENOUGH + EVERY_SECONDS <= at < LONG_ENOUGH + EVERY_SECONDS + 2
+    assert timedelta(seconds=at) == before + DAY - NOON
+    assert LONG_ENOUGH + 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+
+
+@pytest.mark.parametrize("jump", [30 * DAY, -30 * DAY])
+async def test_a_wall_clock_that_jumps_frees_no_key_until_it_has_kept_time_anew(
+    jump: timedelta,
+    autojump_clock: MockClock,
+) -> None:
     storage, clock = Claims(), WallClock()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
-        await trio.sleep(1)
-        clock.jumped = 30 * DAY
-    assert [NOON + ROUND - DAY] == [before for _, before in storage.asked]
-    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+        nursery.start_soon(run_for, 3 * LONG_ENOUGH, storage, clock)
+        await trio.sleep(1.5 * LONG_ENOUGH)
+        asked = len(storage.asked)
+        clock.jumped = jump
+        await trio.sleep(LONG_ENOUGH)
+        assert asked == len(storage.asked)
+    at, before = storage.asked[asked]
+    assert timedelta(seconds=at) + jump == before + DAY - NOON
+    assert 3 * LONG_ENOUGH == autojump_clock.current_time()
 
 
-async def test_a_wall_clock_that_jumps_back_is_believed(autojump_clock: MockClock) -> None:
-    storage, clock = Claims(), WallClock()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
-        await trio.sleep(1)
-        clock.jumped = -30 * DAY
-    assert [NOON + ROUND - 31 * DAY] == [before for _, before in storage.asked]
-    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
-
-
+@pytest.mark.usefixtures("believed")
 async def test_storage_that_takes_no_writes_is_asked_again_at_the_next_round(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,7 +144,7 @@ async def test_storage_that_takes_no_writes_is_asked_again_at_the_next_round(
     assert ["ClaimsNotForgotten"] == [entry["event"] for entry in logged.entries]
 
 
-@pytest.mark.usefixtures("logged")
+@pytest.mark.usefixtures("logged", "believed")
 async def test_the_gateway_does_it_and_outlives_a_bug_in_it(
     autojump_clock: MockClock, nursery: trio.Nursery
 ) -> None:
@@ -162,13 +181,14 @@ class Events(Claims):
         return forgotten
 
 
+@pytest.mark.usefixtures("believed")
 async def test_old_events_of_all_merchants_are_forgotten_a_batch_at_a_time_with_pauses(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(housekeeping, "MERCHANTS_A_PAGE", 2)
     storage = Events(mer_a=2 * EVENTS_A_BATCH + 1, mer_b=0, mer_c=3, mer_d=0)
     with trio.move_on_after(1.5 * EVERY_SECONDS):
-        await Housekeeping(storage, WallClock(), timedelta(days=7)).run()
+        await Housekeeping(storage, TrustedTime(WallClock()), timedelta(days=7)).run()
     batches = {"mer_a": [200, 200, 1, 0], "mer_b": [0], "mer_c": [3, 0], "mer_d": [0]}
     assert [(merchant_id, count) for merchant_id, counts in batches.items() for count in counts] == [
         (merchant_id, forgotten) for _, merchant_id, _, forgotten in storage.forgotten
@@ -184,13 +204,16 @@ async def test_a_wall_clock_that_jumps_ahead_forgets_no_event_before_its_time(
 ) -> None:
     storage, clock = Events(mer_a=1), WallClock()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(run_for, 1.5 * EVERY_SECONDS, storage, clock)
-        await trio.sleep(1)
+        nursery.start_soon(run_for, 2 * LONG_ENOUGH, storage, clock)
+        await trio.sleep(0.9 * LONG_ENOUGH)
         clock.jumped = 60 * DAY
-    assert {NOON + ROUND - EVENTS_KEPT_FOR} == {before for _, _, before, _ in storage.forgotten}
-    assert 1.5 * EVERY_SECONDS == autojump_clock.current_time()
+        await trio.sleep(LONG_ENOUGH)
+        clock.jumped = timedelta(0)
+    assert [] == storage.forgotten
+    assert 2 * LONG_ENOUGH == autojump_clock.current_time()
 
 
+@pytest.mark.usefixtures("believed")
 async def test_events_that_storage_could_not_forget_are_forgotten_at_the_next_round(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

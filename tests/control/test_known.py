@@ -33,3 +33,18 @@ def test_what_is_known_is_said_in_words(
     because = "seen" if outcome is AttemptOutcome.SETTLED else None
     attempt = evolve(INTENDED, outcome=outcome, inquiries=inquiries, due_at=due_at, settled_because=because)
     assert sentence == what_is_known(attempt)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "inquiries", "sentence"),
+    [
+        (AttemptOutcome.INTENDED, 0, "interrupted; to be repeated"),
+        (AttemptOutcome.DOUBTFUL, 0, "to be repeated"),
+        (AttemptOutcome.DOUBTFUL, 1, "repeated once"),
+        (AttemptOutcome.DOUBTFUL, 7, "repeated 7 times"),
+        (AttemptOutcome.ANSWERED, 0, "answered by the bank"),
+    ],
+)
+def test_a_void_is_repeated_and_not_looked_up(outcome: AttemptOutcome, inquiries: int, sentence: str) -> None:
+    attempt = evolve(INTENDED, outcome=outcome, inquiries=inquiries, due_at=NOW)
+    assert sentence == what_is_known(attempt, is_void=True)

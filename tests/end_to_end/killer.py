@@ -11,6 +11,7 @@ from attrs import define, field
 KINDS = (
     *("bank ", "session of bank", "merchant ", "admission of", "payment "),
     *("recovery", "schedule", "settling", "investigation of", "housekeeping"),
+    *("expiry", "lookout for"),
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pgw.bank.port import Answer, Call
+from pgw.domain.job import JobStatus
 from pgw.domain.payment import PaymentStatus
 
 
@@ -18,6 +19,9 @@ class Told:
 
     def payment_became(self, status: PaymentStatus) -> None:
         self.calls.append(("payment", status))
+
+    def expiry_became(self, status: JobStatus) -> None:
+        self.calls.append(("expiry", status))
 
     def bank_called(self, kind: type[Call], outcome: type[Answer], seconds: float) -> None:
         self.calls.append(("bank", kind, outcome, round(seconds, 6)))

@@ -13,6 +13,7 @@ from pgw.domain.delivery import DeliveryKey, DeliveryStatus
 from pgw.domain.job import JobEvent
 from pgw.storage import (
     database,
+    expiry,
     merchants,
     reading,
     retention,
@@ -46,6 +47,7 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "a job's events": lambda connection: reading.events_after(connection, "mer_a", 0, "job_000001", 10),
     "the last seq": lambda connection: reading.last_seq(connection, "mer_a"),
     "what is due": lambda connection: reading.due(connection, 10, 20, ["job_x"], 10),
+    "what has expired": lambda connection: expiry.expired(connection, 10, None, 10),
     "what is unresolved": lambda connection: reading.unresolved(connection, "", 10),
     "how much is unresolved": lambda connection: reading.count_unresolved(connection, 10),
     "the books": lambda connection: reading.books(connection, "", 10),
