@@ -1,6 +1,6 @@
 from typing import Any
 
-from pgw.domain.payment import Payment
+from pgw.domain.payment import Payment, PaymentStatus
 from pgw.http.answers import timestamp
 
 MASK = "*" * 12
@@ -28,6 +28,10 @@ def payment_document(payment: Payment) -> dict[str, Any]:
     }
     if payment.decline_code is not None:
         document["declineCode"] = payment.decline_code
+    if payment.void_reason is not None:
+        document["voidReason"] = payment.void_reason
+    if payment.status is PaymentStatus.AUTHORIZED and payment.expires_at is not None:
+        document["expiresAt"] = timestamp(payment.expires_at)
     return document | {
         "createdAt": timestamp(payment.created_at),
         "updatedAt": timestamp(payment.updated_at),

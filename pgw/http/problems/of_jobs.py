@@ -32,4 +32,25 @@ OF_JOBS = (
         "Met as the error of a job. The bank did not tell the outcome, and an operator learnt it by other "
         "means. No money moved; you may pay again.",
     ),
+    Problem(
+        FailureCode.CAPTURE_DECLINED,
+        None,
+        "The bank declined the capture",
+        "Met as the error of a job; its `declineCode` says why. No money moved, and what was reserved is as "
+        "it was: capture again where the code is of a passing kind, or void the payment.",
+    ),
+    Problem(
+        FailureCode.VOID_DECLINED,
+        None,
+        "The bank declined the void",
+        "Met as the error of a job; its `declineCode` says why. No money moved, and the payment is as it "
+        "was. What is not captured the bank frees by itself when its authorization ends.",
+    ),
+    Problem(
+        FailureCode.REFUND_DECLINED,
+        None,
+        "The bank declined the refund",
+        "Met as the error of a job; its `declineCode` says why. No money moved, and the amount can be "
+        "refunded again; where the card takes none, give it back by other means.",
+    ),
 )
