@@ -9,7 +9,7 @@ OF_JOBS = (
         None,
         "The bank took no request in time",
         "Met as the error of a job. The bank was not reached, or said that it processed nothing, until the "
-        "submission window ended. No money moved; you may pay again.",
+        "submission window ended. No money moved; you may try again.",
     ),
     Problem(
         FailureCode.BANK_REJECTED,
@@ -23,14 +23,14 @@ OF_JOBS = (
         "The bank's answer was lost, and the request was reversed",
         "Met as the error of a job. What the bank made of the request was not to be learnt, and it "
         "acknowledged the reversal, which counts also where the request arrives late. No money moved; you "
-        "may pay again.",
+        "may try again.",
     ),
     Problem(
         FailureCode.SETTLED_BY_OPERATOR,
         None,
         "An operator ended it as failed",
         "Met as the error of a job. The bank did not tell the outcome, and an operator learnt it by other "
-        "means. No money moved; you may pay again.",
+        "means. No money moved; you may try again.",
     ),
     Problem(
         FailureCode.CAPTURE_DECLINED,
