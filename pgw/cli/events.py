@@ -63,9 +63,8 @@ def _colour(job: Mapping[str, Any]) -> str | None:
 def _told(job: Mapping[str, Any]) -> str:
     """Return why a job failed, in the bank's words too, and what is special about it."""
     error = job.get("error")
-    notes = (
-        [str(error.get("detail", "")), str(error.get("declineCode", ""))] if isinstance(error, dict) else []
-    )
+    notes = [str(error.get("detail", ""))] if isinstance(error, dict) else []
+    notes += [f"({error['declineCode']})"] if isinstance(error, dict) and "declineCode" in error else []
     notes += ["final"] if job.get("final") is True else []
     notes += [f"reason: {job['reason']}"] if "reason" in job else []
     return "  ".join(note for note in notes if note)

@@ -1,8 +1,8 @@
 """What of `docs/payments.md` is made of the code: each piece stands between two marks of its name."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from attrs import evolve
 
@@ -30,7 +30,11 @@ _ORDERS: Mapping[str, OperationOrder] = {
     "void": VoidOrder(),
     "refund": RefundOrder(1),
 }
-_OPEN = {"capture": {"capturing": 1}, "void": {"is_voiding": True}, "refund": {"refunding": 1}}
+_OPEN: Mapping[str, Mapping[str, Any]] = {
+    "capture": {"capturing": 1},
+    "void": {"is_voiding": True},
+    "refund": {"refunding": 1},
+}
 
 
 def diagram() -> str:
@@ -87,7 +91,9 @@ def drawn(page: str) -> str:
     """Return the page with each piece as the code makes it now."""
     for name, piece in PIECES.items():
         begin_mark, end_mark = f"<!-- {name}, made by `make docs` -->", f"<!-- end of {name} -->"
-        between = re.compile(f"{re.escape(begin_mark)}.*?{re.escape(end_mark)}", re.DOTALL)
-        assert len(between.findall(page)) == 1, f"there is not one place for {name}"
-        page = between.sub(lambda _, made=piece(): f"{begin_mark}\n{made}\n{end_mark}", page)  # type: ignore[misc]
+        before, *others = page.split(begin_mark)
+        assert len(others) == 1, f"there is not one place for {name}"
+        _, mark, after = others[0].partition(end_mark)
+        assert mark, f"the place for {name} has no end"
+        page = f"{before}{begin_mark}\n{piece()}\n{end_mark}{after}"
     return page
