@@ -19,7 +19,7 @@ from pgw.domain.operation import (
 from pgw.domain.payment import PaymentStatus
 from tests.end_to_end import operating
 from tests.end_to_end.operating import CAPTURE, REFUND, VOID, authorized, charged, payment_that_is
-from tests.end_to_end.programs import Gateway, Simulator
+from tests.end_to_end.programs import Gateway, Simulator, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +46,20 @@ def shop(bank: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running = Gateway(database, bank.url, "--inquiry-first", "60", "--bank-timeout", "60", "--grace", "0")
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def quick(bank: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway that looks up at once what it does not know."""
+    database = tmp_path_factory.mktemp("quick") / "pgw.db"
+    running = Gateway(database, bank.url, "--inquiry-first", "0.1")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def failed(quick: Gateway) -> APayment:
+    return payment_that_is(PaymentStatus.FAILED, quick)
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
@@ -120,9 +134,9 @@ def test_what_was_charged_is_refunded_in_parts(gateway: Gateway, simulator: Simu
 @pytest.mark.parametrize("operation", ORDERS)
 @pytest.mark.parametrize("status", PaymentStatus)
 def test_from_each_status_exactly_the_operations_of_the_table_are_possible(
-    status: PaymentStatus, operation: str, shop: Gateway
+    status: PaymentStatus, operation: str, shop: Gateway, failed: APayment
 ) -> None:
-    payment = payment_that_is(status, shop)
+    payment = failed if status is PaymentStatus.FAILED else payment_that_is(status, shop)
     assert status == payment.document["status"]
     answer = payment.post(operation)
     if status in POSSIBLE_FROM[ORDERS[operation]]:
@@ -134,8 +148,8 @@ def test_from_each_status_exactly_the_operations_of_the_table_are_possible(
     assert f"The payment is {status}; it can be " in answer.json()["detail"]
     assert before == payment.document
     count = "SELECT count(*) FROM jobs WHERE payment_id = ? AND type <> 'payment'"
-    operations = OPERATED.get(status, 0)
-    assert [(operations,)] == shop.rows(count, payment.id), "something of it was kept"
+    kept = payment.gateway.rows(count, payment.id)
+    assert [(OPERATED.get(status, 0),)] == kept, "something of it was kept"
 
 
 # How many operations brought a payment there.
@@ -193,20 +207,31 @@ def test_a_declined_operation_is_a_failed_job_and_leaves_the_payment_as_it_was(
     assert 202 == payment.post(declined).status_code, "its amount was not given free"
 
 
-def test_an_unknown_operation_leaves_the_payment_as_it_is_until_it_is_looked_up(
-    simulator: Simulator, start_gateway: StartGateway, tmp_path: Path
-) -> None:
-    gateway = start_gateway(tmp_path / "pgw.db", simulator.url, "--inquiry-first", "1")
-    payment = authorized(gateway, operating.CAPTURE_LOST)
+def test_an_unknown_operation_leaves_the_payment_as_it_is_and_its_amount_reserved(shop: Gateway) -> None:
+    payment = authorized(shop, operating.CAPTURE_LOST)
     accepted = payment.accepted(CAPTURE, amount="4.00")
-    doubtful = "SELECT count(*) FROM attempts WHERE outcome = 'Doubtful'"
-    while gateway.rows(doubtful) == [(0,)]:
-        assert "Created" == gateway.client.get(accepted.headers["Location"]).json()["status"]
+    doubtful = "SELECT count(*) FROM attempts WHERE payment_id = ? AND outcome = 'Doubtful'"
+    eventually(lambda: shop.rows(doubtful, payment.id) == [(1,)])
+    assert "Created" == shop.client.get(accepted.headers["Location"]).json()["status"]
     assert ("Authorized", 0.0, 0.0) == payment.amounts
     assert (409, "OperationInProgress") == refused(payment.post(VOID))
-    assert "Completed" == payment.ended(accepted)["status"]
-    assert ("PartiallyCaptured", 4.0, 0.0) == payment.amounts
-    assert [0, 400] == [net for _, net, _ in booked(simulator, payment)]
+
+
+@pytest.mark.parametrize(
+    ("card", "operation", "nets"),
+    [
+        (operating.CAPTURE_LOST, CAPTURE, [0, 400]),
+        (operating.REFUND_LOST, REFUND, [0, 1050, -400]),
+    ],
+)
+def test_an_unknown_operation_is_looked_up_and_counted_once(
+    card: str, operation: str, nets: list[int], quick: Gateway, bank: Simulator
+) -> None:
+    payment = authorized(quick, card)
+    if operation == REFUND:
+        payment.operated(CAPTURE)
+    assert "Completed" == payment.operated(operation, amount="4.00")["status"]
+    assert nets == [net for _, net, _ in booked(bank, payment)]
 
 
 def test_a_key_answers_the_same_byte_for_byte_also_over_a_kill_and_after_what_came_since(
