@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 import uuid
+from typing import Any
 
 import httpx
 
@@ -52,10 +53,10 @@ def authorize_and_capture(gateway: httpx.Client, number: str, *, void: bool) -> 
     return 0
 
 
-def done(gateway: httpx.Client, path: str, body: dict[str, object]) -> dict[str, object]:
+def done(gateway: httpx.Client, path: str, body: dict[str, object]) -> dict[str, Any]:
     """Ask for it under one key, and return its job once that has ended; nothing where it takes too long."""
     accepted = submit(gateway, path, body)
-    job: dict[str, object] = accepted.json()
+    job: dict[str, Any] = accepted.json()
     until = time.monotonic() + LONGEST_SECONDS
     while job["status"] == "Created":
         if time.monotonic() > until:
@@ -68,7 +69,7 @@ def done(gateway: httpx.Client, path: str, body: dict[str, object]) -> dict[str,
             time.sleep(int(answer.headers["Retry-After"]))
     print(f"Job:      {job['type']} {job['status']}, payment is {job['paymentStatus']}")
     if job["status"] == "Failed":
-        print(f"Outcome:  Failed, no money moved: {job['error']}")
+        print(f"Outcome:  Failed, no money moved: {job['error']['detail']}")
     return job
 
 

@@ -163,6 +163,15 @@ FOLLOW_PAYMENT = {
     "description": "Fetch the payment.",
 }
 
+OPERATE_ON_PAYMENT = {
+    name: {**FOLLOW_PAYMENT, "operationId": f"{name}Payment", "description": description}
+    for name, description in (
+        ("capture", "Capture it, while it is `Authorized` or `PartiallyCaptured`."),
+        ("void", "Void it, while it is `Authorized`."),
+        ("refund", "Refund what was captured."),
+    )
+}
+
 FETCH = Operation(
     id="getJob",
     tag=Tag.JOBS,

@@ -10,7 +10,7 @@ from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
 from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_PAYMENT_ID
-from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED
+from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED, OPERATE_ON_PAYMENT
 from pgw.http.payments.order import LONGEST_DESCRIPTION, LONGEST_REFERENCE, MOST_METADATA
 from pgw.http.payments.order_schema import CARD, EXAMPLES, ORDER
 from pgw.http.payments.representation import payment_document
@@ -112,7 +112,7 @@ SUBMIT = Operation(
             schema("Job"),
             examples={"Created": {"summary": "The bank has not decided yet", "value": JOB_CREATED}},
             headers={"Location": header("Location"), "Idempotent-Replayed": header("IdempotentReplayed")},
-            links={"job": FOLLOW_JOB, "payment": FOLLOW_PAYMENT},
+            links={"job": FOLLOW_JOB, "payment": FOLLOW_PAYMENT, **OPERATE_ON_PAYMENT},
         ),
     ),
     problems=(
@@ -153,6 +153,7 @@ FETCH = Operation(
                 "Refunded": _example("All of it given back", lives.REFUNDED.payment),
                 "Unknown": _example("Being looked up", EXAMPLE_PAYMENT.doubted(lives.AT)),
             },
+            links=OPERATE_ON_PAYMENT,
         ),
     ),
     problems=("UnknownPayment", Refusal.STORAGE_UNAVAILABLE),
