@@ -15,7 +15,7 @@ from tests.fuzz import evidence
 from tests.fuzz.canary import CARD, CVV
 from tests.fuzz.endpoints import URL
 from tests.fuzz.oracle import TEXT, Finding, of_frame, of_leaks
-from tests.fuzz.vocabulary import DELIVERY, ENDPOINT, JOB, PAYMENT
+from tests.fuzz.vocabulary import AUTHORIZED, DELIVERY, ENDPOINT, JOB, PAYMENT
 from tests.fuzz.wire import Frame
 
 BANK = (
@@ -60,7 +60,7 @@ class Fuzzed(Gateway):
 
 @frozen
 class World:
-    """`ids` are of a payment and an endpoint that were made first.
+    """`ids` are of payments and an endpoint that were made first; both payments outlast many operations.
 
     `heard` are findings in frames of the listeners.
     """
@@ -78,11 +78,14 @@ class World:
         gateway.client.event_hooks = {}  # what is not as described is for the oracle to tell
         order = {"number": CARD, "cvv": CVV, "expiryMonth": 1, "expiryYear": 2040}
         endpoint = gateway.client.post("/webhook-endpoints", json={"url": URL}).json()
-        job = gateway.client.post("/payments", json={"amount": 1, "currency": "EUR", "card": order}).json()
+        large = {"amount": 9_000_000_000, "currency": "EUR", "card": order}
+        job = gateway.client.post("/payments", json=large).json()
+        reserved = gateway.client.post("/payments", json=large | {"capture": False}).json()
         delivery, *_ = gateway.client.get("/webhook-deliveries").json()["data"] or [{}]
         ids = {
             JOB: job.get("jobId", "job_none").encode(),
             PAYMENT: job.get("paymentId", "pay_none").encode(),
+            AUTHORIZED: reserved.get("paymentId", "pay_none").encode(),
             ENDPOINT: endpoint["endpointId"].encode(),
             DELIVERY: delivery.get("deliveryId", "whd_none").encode(),
         }

@@ -74,13 +74,8 @@ def members(job: Job) -> dict[str, object]:
 def test_a_capture_says_whether_it_is_the_last() -> None:
     for is_final, status in ((False, "PartiallyCaptured"), (True, "Approved")):
         payment, job = operated(AUTHORIZED, CaptureOrder(400, is_final=is_final))
-        begun = {
-            "type": "capture",
-            "status": "Created",
-            "paymentStatus": "Authorized",
-            "amount": Decimal("4.00"),
-        }
-        assert begun | {"final": is_final} == members(job)
+        begun = {"type": "capture", "amount": Decimal("4.00"), "final": is_final}
+        assert begun | {"status": "Created", "paymentStatus": "Authorized"} == members(job)
         ended = {"status": "Completed", "paymentStatus": status, "entityId": "pay_a"}
         assert begun | ended == members(job.completed(payment, LATER)[1])
 
