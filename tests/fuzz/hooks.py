@@ -54,8 +54,8 @@ def planter(random: Random, tally: Tally, payments: PaymentsSeen) -> Callable[..
     """Put the canary where a card of the right form is, which changes nothing of what is right or wrong.
 
     The one example of an idempotency key is at times made another, or all but the first were refused. Who
-    would wait for a job's next change waits for a second. The one example of a payment's id is made that of
-    a payment that there is.
+    would wait for a job's next change waits for a second. What may be any payment's id is often made that
+    of a payment that there is.
     """
 
     def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ARG001 - schemathesis looks at names
@@ -63,7 +63,7 @@ def planter(random: Random, tally: Tally, payments: PaymentsSeen) -> Callable[..
             case.headers[KEY_HEADER] = f"{EXAMPLE_KEY}-{random.randrange(10**6)}"
         if case.headers and _WAIT.fullmatch(case.headers.get("Prefer", "")):
             case.headers["Prefer"] = "wait=1"
-        if payments.ids and (case.path_parameters or {}).get("paymentId") == EXAMPLE_PAYMENT_ID:
+        if payments.ids and _may_be_any_payment(random, case):
             case.path_parameters["paymentId"] = random.choice(payments.ids)
             tally.notes["requests about payments that there are"] += 1
         card = case.body.get("card") if isinstance(case.body, dict) else None
@@ -76,6 +76,12 @@ def planter(random: Random, tally: Tally, payments: PaymentsSeen) -> Callable[..
                 card["expiryYear"] = FUTURE
 
     return before_call
+
+
+def _may_be_any_payment(random: Random, case: Any) -> bool:
+    asked_for = (case.path_parameters or {}).get("paymentId")
+    is_any = asked_for is not None and _is_positive(case) and random.random() < CANARIES
+    return is_any or asked_for == EXAMPLE_PAYMENT_ID
 
 
 def _is_text(value: object, form: re.Pattern[str]) -> bool:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from pgw.domain.payment import Payment, PaymentStatus
+from pgw.domain.payment import Payment
 from pgw.http.answers import timestamp
 
 MASK = "*" * 12
@@ -30,7 +30,7 @@ def payment_document(payment: Payment) -> dict[str, Any]:
         document["declineCode"] = payment.decline_code
     if payment.void_reason is not None:
         document["voidReason"] = payment.void_reason
-    if payment.status is PaymentStatus.AUTHORIZED and payment.expires_at is not None:
+    if payment.expires_at is not None:
         document["expiresAt"] = timestamp(payment.expires_at)
     return document | {
         "createdAt": timestamp(payment.created_at),

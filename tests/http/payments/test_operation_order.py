@@ -149,6 +149,19 @@ def test_a_number_that_can_be_the_cards_is_kept_out_of_the_reason(reason: str) -
     assert [(CARD_DATA, "#/reason")] == refusals("RefundOrder", {"reason": reason})
 
 
+def test_a_reason_with_the_last_digits_in_too_many_places_is_refused_unjudged() -> None:
+    """Hundreds of numbers may stand in 255 digits, and the loop waits for whoever judges each."""
+    reason = "".join(f"{number:05}4242" for number in range(28))
+    payment = evolve(PAYMENT, card=evolve(PAYMENT.card, brand=Brand.AMERICAN_EXPRESS))
+    assert [] == refusals("RefundOrder", {"reason": reason[:45]}, payment)
+    assert [(CARD_DATA, "#/reason")] == refusals("RefundOrder", {"reason": reason}, payment)
+
+
+def test_the_same_digits_over_and_over_are_few_numbers() -> None:
+    payment = evolve(PAYMENT, card=evolve(PAYMENT.card, last_four="0000"))
+    assert [] == refusals("RefundOrder", {"reason": "0" * 255}, payment)
+
+
 @pytest.mark.parametrize(
     "reason",
     [
@@ -157,6 +170,8 @@ def test_a_number_that_can_be_the_cards_is_kept_out_of_the_reason(reason: str) -
         "4242424242424241",
         "378282246310005",
         "5555555555554444",
+        # Another visa, as its last four digits tell.
+        "4000000000000002",
         # It ends with the same four digits, and is of another brand.
         "6011000900054242",
         "²" * 16,
