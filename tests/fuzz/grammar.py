@@ -67,7 +67,7 @@ def _path(random: Random) -> bytes:
 
 def _content(random: Random, path: bytes) -> tuple[bytes, bytes]:
     if path in OPERATIONS and random.random() < 0.9:
-        return operation_body(random)
+        return operation_body(random, path)
     return endpoint_body(random) if path.startswith(ENDPOINTS) else body(random)
 
 

@@ -8,10 +8,10 @@ from tests.fuzz.canary import CARD, CVV, SPELLINGS
 JOB, PAYMENT, AUTHORIZED = b"@JOB@", b"@PAYMENT@", b"@AUTHORIZED@"
 ENDPOINT, DELIVERY = b"@ENDPOINT@", b"@DELIVERY@"
 ENDPOINTS = b"/webhook-endpoints"
-OPERATIONS = tuple(
-    b"/payments/" + payment + operation
-    for payment in (PAYMENT, AUTHORIZED)
-    for operation in (b"/captures", b"/voids", b"/refunds")
+# The first two are taken again and again. Any other would be the last of its payment, or is refused.
+OPERATIONS = (
+    *(b"/payments/" + PAYMENT + b"/refunds", b"/payments/" + AUTHORIZED + b"/captures"),
+    *(b"/payments/" + PAYMENT + b"/captures", b"/payments/" + AUTHORIZED + b"/voids"),
 )
 PATHS = (
     *(b"/payments", b"/payments/" + PAYMENT, b"/jobs", b"/jobs/" + JOB, b"/jobs/stream", b"/health/live"),
