@@ -12,7 +12,7 @@ WEBHOOKS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile check bench bench-stream
+.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile docs check bench bench-stream
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -65,6 +65,9 @@ reconnects: $(INSTALLED)  ## leave and resume streams 1,000 times while EVENTS=2
 	@$(VENV)/bin/pytest -q -m long tests/reconnects
 	@$(VENV)/bin/python -m tests.reconnects --events $(EVENTS) --kills $(or $(KILLS),10) $(if $(SEED),--seed $(SEED))
 	@$(VENV)/bin/python -m tests.reconnects --bugs $(if $(SEED),--seed $(SEED))
+
+docs: $(INSTALLED)  ## draw into docs/payments.md what is made of the code
+	@$(VENV)/bin/python -m tests.docs
 
 check: $(INSTALLED)  ## ruff, mypy and the rules of the architecture
 	@$(VENV)/bin/ruff check .

@@ -9,13 +9,12 @@ from pgw.cli.operating import time_of
 from pgw.cli.tables import Table, printable
 
 NONE = "-"
-_HEADS = ("TIME", "SEQ", "EVENT", "JOB", "PAYMENT STATUS", "AMOUNT", "")
+_HEADS = ("TIME", "SEQ", "EVENT", "OPERATION", "JOB", "PAYMENT STATUS", "AMOUNT", "")
 # So that the first lines stand in the columns of those that follow.
-_TYPICAL = (f"{'TIME':23}", f"{'SEQ':6}", "job.completed", f"{'job_':36}", "", "", "")
+_TYPICAL = (f"{'TIME':23}", f"{'SEQ':6}", "job.completed", "", f"{'job_':36}", "PartiallyCaptured", "", "")
 _COLOURS = {
-    **dict.fromkeys(("Approved", "Authorized"), "green"),
+    **dict.fromkeys(("Approved", "Authorized", "PartiallyCaptured"), "green"),
     **dict.fromkeys(("Declined", "Failed"), "red"),
-    "Unknown": "yellow",
 }
 
 
@@ -38,20 +37,37 @@ class EventLines:
         """Print an event with its `members`, such as its `job`."""
         job = members.get("job")
         if isinstance(job, dict):
-            status = str(job.get("paymentStatus", NONE))
-            cells = [job.get("jobId", NONE), status, _amount(job, members.get("payment"))]
-            error = job.get("error")
-            told = str(error.get("detail", "")) if isinstance(error, dict) else ""
+            of_job = (job.get(name, NONE) for name in ("type", "jobId", "paymentStatus"))
+            cells = [*of_job, _amount(job, members.get("payment"))]
+            colour, told = _colour(job), _told(job)
         else:
-            status, cells = "", [NONE, NONE, NONE]
+            colour, cells = None, [NONE] * 4
             told = simplejson.dumps(dict(members), use_decimal=True) if members else ""
         notes = "  ".join(text for text in (told, note) if text)
         row = [_time(occurred_at), seq, kind, *cells, notes]
-        self._table.print([printable(str(cell)) for cell in row], colour=_COLOURS.get(status))
+        self._table.print([printable(str(cell)) for cell in row], colour=colour)
 
 
 def _time(at: object) -> str:
     return time_of(at) if isinstance(at, str) else NONE
+
+
+def _colour(job: Mapping[str, Any]) -> str | None:
+    """Return the colour of what a job came to: an open one shows one only where it is in doubt."""
+    status = str(job.get("paymentStatus"))
+    if job.get("status") == "Created":
+        return "yellow" if status == "Unknown" else None
+    return "red" if job.get("status") == "Failed" else _COLOURS.get(status)
+
+
+def _told(job: Mapping[str, Any]) -> str:
+    """Return why a job failed, in the bank's words too, and what is special about it."""
+    error = job.get("error")
+    notes = [str(error.get("detail", ""))] if isinstance(error, dict) else []
+    notes += [f"({error['declineCode']})"] if isinstance(error, dict) and "declineCode" in error else []
+    notes += ["final"] if job.get("final") is True else []
+    notes += [f"reason: {job['reason']}"] if "reason" in job else []
+    return "  ".join(note for note in notes if note)
 
 
 def _amount(job: Mapping[str, Any], payment: object) -> str:

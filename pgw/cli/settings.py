@@ -124,7 +124,12 @@ SETTINGS = (
         type=click.IntRange(1, 10_000),
         help="Most calls to it at a time.",
     ),
-    setting("BANK_FEATURES", default="all", type=BankFeatures(), help="What it offers: all, or pay alone."),
+    setting(
+        "BANK_FEATURES",
+        default="all",
+        type=BankFeatures(),
+        help="What it offers: all, or pay alone, without captures, voids, refunds, look-ups and reversals.",
+    ),
     *_TIMES,
     setting("DEMO_KEYS", is_flag=True, help="Honour the demo keys ap_123 and ap_456."),
     setting(

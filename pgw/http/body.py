@@ -13,7 +13,12 @@ from pgw.http.exchange import BODY
 from pgw.logs import REDACTED
 
 # Everything else is shown as redacted: a CVV under a misspelt name looks like any other number.
-_SHOWN = frozenset({"amount", "currency", "reference", "description", "capture", "expiryMonth", "expiryYear"})
+_SHOWN = frozenset(
+    {
+        *("amount", "currency", "reference", "description", "capture", "expiryMonth", "expiryYear"),
+        *("final", "reason"),
+    }
+)
 _log = structlog.get_logger()
 
 

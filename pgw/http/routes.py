@@ -24,6 +24,8 @@ from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
+from pgw.http.payments import operation_description as operations
+from pgw.http.payments.operate import capture, refund, void
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import EXPLAIN, explain
 from pgw.http.webhooks import delivery_description as deliveries
@@ -60,6 +62,9 @@ _ENDPOINT, _DELIVERY = "/webhook-endpoints/<endpoint_id>", "/webhook-deliveries/
 ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
+    Route("POST", "/payments/<payment_id>/captures", capture, _WRITE, operations.CAPTURE),
+    Route("POST", "/payments/<payment_id>/voids", void, _WRITE, operations.VOID),
+    Route("POST", "/payments/<payment_id>/refunds", refund, _WRITE, operations.REFUND),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
     Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
     Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),

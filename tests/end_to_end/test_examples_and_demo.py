@@ -18,9 +18,11 @@ import pytest
 from tests.client.signing import ID, OTHER_SECRET, SECRET, payload, signed
 from tests.end_to_end.commands import ANSWER_LOST
 from tests.end_to_end.merchant_commands import MerchantCommand
+from tests.end_to_end.operating import CAPTURE_DECLINED, CAPTURE_LOST, REFUND_DECLINED, REFUND_LOST
 from tests.end_to_end.programs import PROJECT, Program, ended_with, environment_without_settings, eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.end_to_end.conftest import StartGateway
@@ -51,6 +53,58 @@ def test_an_example_says_what_became_of_the_payment(example: str, gateway: Gatew
         said, _ = process.communicate(timeout=20)
         assert (exit_code, True) == (process.returncode, outcome in said.splitlines()[-1])
         assert said.isprintable() or said.replace("\n", "").isprintable()
+
+
+def test_the_capture_example_says_what_became_of_it(gateway: Gateway) -> None:
+    assert_examples_end(
+        "authorize_and_capture.py",
+        {
+            (): (0, "Outcome:  Approved, captured 7.50 of 10.50"),
+            ("--void",): (0, "Outcome:  Voided, captured 0.00 of 10.50"),
+            ("--card", "4000000000000002"): (1, "Job:      payment Completed, payment is Declined"),
+            ("--card", CAPTURE_DECLINED): (
+                1,
+                "Outcome:  Failed, no money moved: The bank declined the capture.",
+            ),
+            ("--card", CAPTURE_LOST): (0, "Outcome:  Approved, captured 7.50 of 10.50"),
+            ("--key", "nobody's"): (1, "(UnauthorizedAccess)"),
+            ("--url", "http://127.0.0.1:1"): (1, UNREACHABLE),
+        },
+        gateway,
+    )
+
+
+def test_the_refund_example_says_what_became_of_it(gateway: Gateway) -> None:
+    def paid(card: str = "4242424242424242") -> str:
+        return str(gateway.settled(gateway.pay(card))["paymentId"])
+
+    assert_examples_end(
+        "refund.py",
+        {
+            (paid(),): (0, "Outcome:  Refunded, refunded 10.50 of 10.50"),
+            (paid(), "--amount", "4.00", "--reason", "Returned"): (0, "refunded 4.00 of 10.50"),
+            (paid(), "--amount", "10.51"): (1, "10.50 EUR is left to be refunded. (AmountTooLarge)"),
+            (paid(REFUND_DECLINED),): (1, "Outcome:  Failed, no money moved: The bank declined the refund."),
+            (paid(REFUND_LOST),): (0, "Outcome:  Refunded, refunded 10.50 of 10.50"),
+            ("pay_none",): (1, "(UnknownPayment)"),
+            ("pay_none", "--url", "http://127.0.0.1:1"): (1, UNREACHABLE),
+        },
+        gateway,
+    )
+
+
+def assert_examples_end(
+    example: str, runs: Mapping[tuple[str, ...], tuple[int, str]], gateway: Gateway
+) -> None:
+    """Run them all at once, and hold each one's exit code and last line against what is expected."""
+    command = [sys.executable, f"examples/{example}", "--url", gateway.url]
+    processes = [
+        subprocess.Popen([*command, *options], cwd=PROJECT, stdout=-1, stderr=subprocess.STDOUT, text=True)
+        for options in runs
+    ]
+    for process, (exit_code, outcome) in zip(processes, runs.values(), strict=True):
+        said, _ = process.communicate(timeout=40)
+        assert (exit_code, True) == (process.returncode, said.splitlines()[-1].endswith(outcome)), said
 
 
 def test_the_stream_example_goes_on_where_it_was_when_the_gateway_was_killed(

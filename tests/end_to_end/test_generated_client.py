@@ -75,6 +75,36 @@ def test_it_pays_polls_and_fetches(generated: Callable[[str], Any], client: Any,
     assert [("Approved",)] == gateway.rows("SELECT status FROM payments WHERE id = ?", payment.payment_id)
 
 
+def test_it_captures_voids_and_refunds(generated: Callable[[str], Any], client: Any) -> None:
+    models, poll = generated("models"), generated("api.jobs.get_job")
+    pay, capture, void, refund = (
+        generated(f"api.payments.{name}_payment") for name in ("submit", "capture", "void", "refund")
+    )
+
+    def ended(job: Any) -> Any:
+        assert isinstance(job, models.Job), job
+        while job.status == models.JobStatus.CREATED:
+            job = poll.sync(job.job_id, client=client, prefer="wait=10")
+        return job
+
+    def authorized() -> str:
+        job = ended(pay.sync(client=client, body=models.Order.from_dict(order(capture=False))))
+        assert models.JobPaymentStatus.AUTHORIZED == job.payment_status
+        return str(job.payment_id)
+
+    payment_id = authorized()
+    parcel = models.CaptureOrder.from_dict({"amount": "4.00", "final": True})
+    captured = ended(capture.sync(payment_id, client=client, body=parcel, idempotency_key="generated-2"))
+    assert (models.JobType.CAPTURE, True, 4.0) == (captured.type_, captured.final, captured.amount)
+    returned = models.RefundOrder.from_dict({"reason": "Returned"})
+    refunded = ended(refund.sync(payment_id, client=client, body=returned))
+    assert (models.JobPaymentStatus.REFUNDED, "Returned") == (refunded.payment_status, refunded.reason)
+    refused = void.sync(payment_id, client=client)
+    assert isinstance(refused, models.PaymentNotVoidable)
+    voided = ended(void.sync(authorized(), client=client))
+    assert models.JobPaymentStatus.VOIDED == voided.payment_status
+
+
 def test_a_refusal_is_of_its_own_type(generated: Callable[[str], Any], client: Any) -> None:
     models, pay = generated("models"), generated("api.payments.submit_payment")
     refused = pay.sync(client=client, body=models.Order.from_dict(order("4242424242424241")))

@@ -15,6 +15,7 @@ PATHS = sorted({route.path.replace("<", "").replace(">", "") for route in ROUTES
 READ = {"GET", "HEAD"}
 TAKEN = dict.fromkeys(PATHS, READ) | {
     "/payments": {"POST"},
+    **{f"/payments/payment_id/{operation}": {"POST"} for operation in ("captures", "voids", "refunds")},
     "/stream-tickets": {"POST"},
     "/webhook-endpoints": {"GET", "HEAD", "POST"},
     "/webhook-endpoints/endpoint_id": {"GET", "HEAD", "PATCH", "DELETE"},

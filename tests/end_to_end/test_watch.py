@@ -37,7 +37,7 @@ def test_each_event_is_a_line_for_people_and_ctrl_c_says_where_to_go_on(
     time, seq = completed.split(" UTC")[0], completed.split()[3]
     assert (time, True) == (job["updatedAt"][:19].replace("T", " "), "Declined" in completed)
     assert ("Created", "10.50") == (created.split()[-2], created.split()[-1])
-    assert ["TIME", "SEQ", "EVENT", "JOB", "PAYMENT", "STATUS", "AMOUNT"] == watch.out[0].split()
+    assert ["TIME", "SEQ", "EVENT", "OPERATION", "JOB", "PAYMENT", "STATUS", "AMOUNT"] == watch.out[0].split()
     assert f"To go on from here: pgw watch --url {gateway.url} --after {seq}\n" == watch.lines[-1]
     assert "\x1b" not in "".join([*watch.out, *watch.lines])
 

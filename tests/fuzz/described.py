@@ -12,7 +12,7 @@ from attrs import frozen
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from tests.fuzz.hooks import judge, planter
+from tests.fuzz.hooks import PaymentsSeen, judge, planter
 from tests.fuzz.oracle import Finding
 from tests.fuzz.tally import Tally
 from tests.fuzz.world import World
@@ -42,7 +42,7 @@ class Round:
                 "request-timeout": 30,
                 "generation": {"max-examples": most, "database": "none", "no-shrink": True},
                 "output": {"sanitization": {"enabled": False}, "truncation": {"enabled": False}},
-                "operations": [_under_a_key(), _of_webhooks(), _of_streams()],
+                "operations": [_under_a_key(), _of_operations(), _of_webhooks(), _of_streams()],
             }
         )
 
@@ -54,6 +54,13 @@ def _under_a_key() -> dict[str, Any]:
         "include-path-regex": "^/(payments|stream-tickets)$",
         "checks": {"positive_data_acceptance": {"expected-statuses": statuses}},
     }
+
+
+def _of_operations() -> dict[str, Any]:
+    """Let also what no payment, or not this one, allows by now be refused."""
+    statuses = ["2xx", "400", "401", "404", "409", "422"]
+    checks = {"positive_data_acceptance": {"expected-statuses": statuses}}
+    return {"include-path-regex": "^/payments/.*/(captures|voids|refunds)$", "checks": checks}
 
 
 def _of_webhooks() -> dict[str, Any]:
@@ -87,7 +94,9 @@ def _findings_of(one: Round, world: World, tally: Tally) -> Iterator[Finding]:
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=one.config(url))
     found: list[Finding] = []
     # Hooks of calls are global to schemathesis, and so are taken off again.
-    hooks = (planter(Random(f"{one.seed}/described/{one.number}"), tally), judge(tally, found))
+    payments = PaymentsSeen()
+    random = Random(f"{one.seed}/described/{one.number}")
+    hooks = (planter(random, tally, payments), judge(tally, found, payments))
     for hook in hooks:
         schemathesis.hook(hook)
     try:

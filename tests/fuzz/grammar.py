@@ -7,6 +7,7 @@ from random import Random
 from tests.fuzz.bodies import body
 from tests.fuzz.canary import CARD
 from tests.fuzz.endpoints import endpoint_body
+from tests.fuzz.operations import operation_body
 from tests.fuzz.orders import order
 from tests.fuzz.paths import odd_path
 from tests.fuzz.vocabulary import (
@@ -20,6 +21,7 @@ from tests.fuzz.vocabulary import (
     ODD_METHODS,
     ODD_NAMES,
     ODD_VALUES,
+    OPERATIONS,
     OTHER_KEY,
     PATHS,
     VERSIONS,
@@ -31,7 +33,7 @@ def request(random: Random, name: str, *, oddness: float) -> bytes:
     """Return one request with its body. `oddness` is how likely each part is a wrong one."""
     is_post = random.random() < 0.6
     method = b"POST" if is_post else b"GET" if random.random() < 0.7 else random.choice(METHODS)
-    path = b"/payments" if is_post and random.random() < 0.8 else random.choice(PATHS)
+    path = _path(random) if is_post else random.choice(PATHS)
     version = b"HTTP/1.1"
     host = b"pgw.test" if random.random() > oddness / 8 else random.choice(NAMED_VALUES[b"Host"])
     headers = [(b"Host", host), (b"X-Request-Id", name.encode())]
@@ -39,7 +41,7 @@ def request(random: Random, name: str, *, oddness: float) -> bytes:
         headers.append((b"Authorization", KEY if random.random() < 0.8 else OTHER_KEY))
     content = b""
     if is_post or random.random() < 0.1:
-        content, kind = endpoint_body(random) if path.startswith(ENDPOINTS) else body(random)
+        content, kind = _content(random, path)
         headers.append((b"Content-Type", kind))
     if random.random() < oddness:
         path = odd_path(random, path)
@@ -53,6 +55,20 @@ def request(random: Random, name: str, *, oddness: float) -> bytes:
         del headers[random.randrange(len(headers))]
     framing, content = framed(random, content, oddness) if is_post or content else ([], b"")
     return head((method, path, version), [*headers, *framing], random, oddness=oddness) + content
+
+
+def _path(random: Random) -> bytes:
+    """Return where most requests that change something go."""
+    chance = random.random()
+    if chance < 0.7:
+        return b"/payments"
+    return random.choice(OPERATIONS) if chance < 0.85 else random.choice(PATHS)
+
+
+def _content(random: Random, path: bytes) -> tuple[bytes, bytes]:
+    if path in OPERATIONS and random.random() < 0.9:
+        return operation_body(random, path)
+    return endpoint_body(random) if path.startswith(ENDPOINTS) else body(random)
 
 
 def pay(random: Random, name: str) -> bytes:

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 
 from tests.fuzz.canary import CARD, CVV, SPELLINGS
 
-# Put in when an input is sent: what a run's gateway gave its first payment, and its first endpoint.
-JOB, PAYMENT = b"@JOB@", b"@PAYMENT@"
+# Put in when an input is sent: what a run's gateway gave its first payments, and its first endpoint.
+JOB, PAYMENT, AUTHORIZED = b"@JOB@", b"@PAYMENT@", b"@AUTHORIZED@"
 ENDPOINT, DELIVERY = b"@ENDPOINT@", b"@DELIVERY@"
 ENDPOINTS = b"/webhook-endpoints"
+# The first two are taken again and again. Any other would be the last of its payment, or is refused.
+OPERATIONS = (
+    *(b"/payments/" + PAYMENT + b"/refunds", b"/payments/" + AUTHORIZED + b"/captures"),
+    *(b"/payments/" + PAYMENT + b"/captures", b"/payments/" + AUTHORIZED + b"/voids"),
+)
 PATHS = (
     *(b"/payments", b"/payments/" + PAYMENT, b"/jobs", b"/jobs/" + JOB, b"/jobs/stream", b"/health/live"),
     *(b"/jobs/" + JOB + b"/stream", b"/health/ready", b"/problems/InvalidCvv", b"/openapi.json", b"/docs"),
-    *(b"/metrics", b"/payments/" + PAYMENT + b"/refunds", b"/", b"/nowhere", b"/problems"),
+    *(b"/metrics", b"/", b"/nowhere", b"/problems"),
+    *OPERATIONS,
     *(ENDPOINTS, ENDPOINTS + b"/" + ENDPOINT, ENDPOINTS + b"/" + ENDPOINT + b"/rotate-secret"),
     *(b"/webhook-deliveries", b"/webhook-deliveries/" + DELIVERY),
     b"/webhook-deliveries/" + DELIVERY + b"/redeliver",

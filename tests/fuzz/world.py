@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.fuzz import evidence
 from tests.fuzz.canary import CARD, CVV
 from tests.fuzz.endpoints import URL
 from tests.fuzz.oracle import TEXT, Finding, of_frame, of_leaks
-from tests.fuzz.vocabulary import DELIVERY, ENDPOINT, JOB, PAYMENT
+from tests.fuzz.vocabulary import AUTHORIZED, DELIVERY, ENDPOINT, JOB, PAYMENT
 from tests.fuzz.wire import Frame
 
 BANK = (
@@ -60,7 +61,7 @@ class Fuzzed(Gateway):
 
 @frozen
 class World:
-    """`ids` are of a payment and an endpoint that were made first.
+    """`ids` are of payments and an endpoint that were made first; both payments outlast many operations.
 
     `heard` are findings in frames of the listeners.
     """
@@ -78,11 +79,15 @@ class World:
         gateway.client.event_hooks = {}  # what is not as described is for the oracle to tell
         order = {"number": CARD, "cvv": CVV, "expiryMonth": 1, "expiryYear": 2040}
         endpoint = gateway.client.post("/webhook-endpoints", json={"url": URL}).json()
-        job = gateway.client.post("/payments", json={"amount": 1, "currency": "EUR", "card": order}).json()
+        large = {"amount": 9_000_000_000, "currency": "EUR", "card": order}
+        job = gateway.client.post("/payments", json=large).json()
+        reserved = gateway.client.post("/payments", json=large | {"capture": False}).json()
+        _capture_some(gateway, reserved.get("paymentId", "pay_none"))
         delivery, *_ = gateway.client.get("/webhook-deliveries").json()["data"] or [{}]
         ids = {
             JOB: job.get("jobId", "job_none").encode(),
             PAYMENT: job.get("paymentId", "pay_none").encode(),
+            AUTHORIZED: reserved.get("paymentId", "pay_none").encode(),
             ENDPOINT: endpoint["endpointId"].encode(),
             DELIVERY: delivery.get("deliveryId", "whd_none").encode(),
         }
@@ -135,3 +140,13 @@ class World:
     def end(self) -> None:
         for program in (self.gateway, self.simulator):
             program.end(signal.SIGTERM if program.process.poll() is None else signal.SIGKILL, seconds=30)
+
+
+def _capture_some(gateway: Fuzzed, payment_id: str) -> None:
+    """Capture what makes a void impossible, once the bank has authorized the payment, if it does."""
+    captures = f"/payments/{payment_id}/captures"
+    until = time.monotonic() + READY_SECONDS
+    while gateway.client.post(captures, json={"amount": "0.01"}).status_code == 409:
+        if time.monotonic() > until:
+            return
+        time.sleep(0.05)

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from pgw.domain.errors import FailureCode, InvalidCode, Refusal
+from pgw.domain.operation import OperationRefusal
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal
 from pgw.http.problems.codes import PROBLEMS
 
@@ -34,6 +35,12 @@ STATUS = {
     "NotAcceptable": 406,
     "RequestTimeout": 408,
     "IdempotencyKeyInUse": 409,
+    "PaymentNotCapturable": 409,
+    "PaymentNotVoidable": 409,
+    "PaymentNotRefundable": 409,
+    "AmountTooLarge": 409,
+    "OperationInProgress": 409,
+    "OperationNotSupported": 409,
     "DuplicateWebhookEndpoint": 409,
     "TooManyWebhookEndpoints": 409,
     "WebhookEndpointDisabled": 409,
@@ -54,6 +61,9 @@ STATUS = {
     "BankRejected": None,
     "Interrupted": None,
     "SettledByOperator": None,
+    "CaptureDeclined": None,
+    "VoidDeclined": None,
+    "RefundDeclined": None,
 }
 
 
@@ -62,7 +72,10 @@ def test_a_code_has_the_status_of_the_contract(code: str, status: int | None) ->
     assert status == PROBLEMS[code].status
 
 
-@pytest.mark.parametrize("code", [*InvalidCode, *Refusal, *FailureCode, *EndpointRefusal, *RedeliveryRefusal])
+CODES = (*InvalidCode, *Refusal, *FailureCode, *OperationRefusal, *EndpointRefusal, *RedeliveryRefusal)
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_every_error_of_the_domain_is_explained(code: str) -> None:
     assert code in PROBLEMS
 
@@ -77,6 +90,12 @@ def test_a_refusal_says_that_nothing_was_accepted_and_to_try_again(code: Refusal
     assert (409 if code is Refusal.IDEMPOTENCY_KEY_IN_USE else 503) == PROBLEMS[code].status
     assert PROBLEMS[code].explanation.startswith("Nothing was accepted.")
     assert "Retry-After" in PROBLEMS[code].explanation
+
+
+@pytest.mark.parametrize("code", [one for one in OperationRefusal if one != "UnknownPayment"])
+def test_an_operation_that_is_refused_leaves_nothing_behind(code: OperationRefusal) -> None:
+    assert 409 == PROBLEMS[code].status
+    assert PROBLEMS[code].explanation.startswith("Nothing was accepted.")
 
 
 @pytest.mark.parametrize("code", FailureCode)

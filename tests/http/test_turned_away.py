@@ -99,6 +99,19 @@ async def test_whatever_else_comes_is_read_as_ever(
     assert [is_turned_away] == application.turned_away
 
 
+@pytest.mark.parametrize("operation", ["captures", "voids", "refunds"])
+async def test_an_operation_on_a_payment_is_neither_turned_away_nor_counted(operation: str) -> None:
+    """Few are sent, and each is of a payment that was taken already."""
+    path = f"POST /payments/pay_x/{operation} ".encode()
+    application = Reads()
+    async with overloaded(application) as (served, door, _), await served.connect() as client:
+        for one in (WHOLE.replace(b"POST /payments ", path), post(b"Content-Length: 0")):
+            await client.send_all(one.replace(b"POST /payments ", path))
+            assert (await heard(client, b"read")).startswith(b"HTTP/1.1 202 ")
+        assert (0, MOST_AT_WORK) == (door.turned_away, door.at_work)
+    assert [False, False] == application.turned_away
+
+
 async def test_requests_behind_one_that_is_at_work_are_read_in_turn() -> None:
     application = Reads()
     async with overloaded(application) as (served, _, _), await served.connect() as client:

@@ -42,6 +42,10 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 1, "examples": [1]},
     },
+    "RetryAfterAtTimes": {
+        "description": "Send the request again after so many seconds; absent where that alone does not help.",
+        "schema": {"type": "integer", "minimum": 1, "examples": [1]},
+    },
     "RetryAfterWhileOpen": {
         "description": "Ask again after so many seconds; absent once the job has ended.",
         "schema": {"type": "integer", "minimum": 1, "examples": [1]},
@@ -136,3 +140,5 @@ OF_STATUS: Mapping[int, Mapping[str, Schema]] = {
 OF_CODE: Mapping[str, Mapping[str, Schema]] = {
     Refusal.IDEMPOTENCY_KEY_IN_USE: {"Retry-After": header("RetryAfter")}
 }
+# Instead of those of a code, on the problems of a status of which only some have them.
+OF_SOME: Mapping[int, Mapping[str, Schema]] = {409: {"Retry-After": header("RetryAfterAtTimes")}}

@@ -14,7 +14,7 @@ JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 class Tag(Enum):
     """The groups in which operations are shown, in this order, each with what it is about."""
 
-    PAYMENTS = "Payments", "Pay with a card, and fetch what became of it."
+    PAYMENTS = "Payments", "Pay with a card, capture, void and refund, and fetch what became of it."
     JOBS = "Jobs", "Follow an operation to its end, by polling or by waiting."
     STREAMS = "Streams", "The same as it happens, over a WebSocket."
     WEBHOOKS = "Webhooks", "The same, signed and sent to your server: where to, and what became of it."

@@ -15,6 +15,9 @@ outcome by polling the job, by waiting for it, or over a stream.
    `Failed`.
 3. `GET /payments/{entityId}` tells what became of it.
 
+A payment ordered with `capture: false` is `Authorized`: capture it, in one part or in several, or void it.
+What was captured can be refunded. Each of these is answered 202 with a job of its own, as a payment is.
+
 Or listen: `WS /jobs/stream` sends a frame for each change, and resumes where it was lost. What comes on it
 is described for machines in [/asyncapi.json](/asyncapi.json) (AsyncAPI 3.0).
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pgw.domain.errors import InvalidCode, Refusal
 from pgw.http.answers import PROBLEM
-from pgw.http.docs.headers import OF_CODE, OF_STATUS
+from pgw.http.docs.headers import OF_CODE, OF_SOME, OF_STATUS
 from pgw.http.docs.operation import Schema, closed, schema
 from pgw.http.docs.values import EXAMPLE_REQUEST_ID, EXAMPLE_TIME
 from pgw.http.problems.codes import PROBLEMS
@@ -79,10 +79,10 @@ def problem_answers(codes: Iterable[str], instance: str, headers: Mapping[str, S
 
 
 def _headers_of(status: int, problems: list[Problem]) -> Mapping[str, Schema]:
-    """Return what all answers with this status have; those of a code are had where no other code has it."""
+    """Return what answers with this status have, beside what all have."""
     (of_code, *others) = (OF_CODE.get(problem.code, {}) for problem in problems)
-    assert all(of_code == other for other in others), f"not all answers with {status} have the same headers"
-    return {**OF_STATUS.get(status, {}), **of_code}
+    is_of_all = all(of_code == other for other in others)
+    return {**OF_STATUS.get(status, {}), **(of_code if is_of_all else OF_SOME[status])}
 
 
 def _answer(

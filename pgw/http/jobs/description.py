@@ -1,34 +1,22 @@
 """What the endpoints of jobs take and answer."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve
 
 from pgw.domain.errors import FailureCode, Refusal
 from pgw.domain.job import Job, JobFailure, JobStatus, JobType
-from pgw.domain.money import Currency, Money
 from pgw.domain.payment import PaymentStatus
+from pgw.http.docs import lives
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Operation, Parameter, Tag, closed, schema
-from pgw.http.docs.values import EXAMPLE_JOB_ID, EXAMPLE_PAYMENT_ID
+from pgw.http.docs.values import EXAMPLE_JOB_ID
 from pgw.http.jobs.representation import job_document
+from pgw.http.payments.operation_order import LONGEST_REASON
+from pgw.http.payments.statuses import meanings
 
-_AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
-EXAMPLE_LATER = datetime(2026, 11, 22, 14, 36, 57, 897000, tzinfo=UTC)
-EXAMPLE_JOB = Job(
-    id=EXAMPLE_JOB_ID,
-    merchant_id="",
-    type=JobType.PAYMENT,
-    status=JobStatus.CREATED,
-    payment_id=EXAMPLE_PAYMENT_ID,
-    payment_status=PaymentStatus.CREATED,
-    amount=Money(1050, Currency("EUR", 2)),
-    failure=None,
-    request_id="",
-    created_at=_AT,
-    updated_at=_AT,
-)
+EXAMPLE_LATER = lives.LATER
+EXAMPLE_JOB = Job.opened(EXAMPLE_JOB_ID, lives.PAYMENT, "")
 
 
 def _ended(payment_status: PaymentStatus, failure: JobFailure | None = None) -> dict[str, Any]:
@@ -53,11 +41,31 @@ _JOB_EXAMPLES = {
         "summary": "Failed: no money moved",
         "value": _ended(PaymentStatus.FAILED, _REJECTED),
     },
+    "Captured": {"summary": "A part is captured", "value": job_document(lives.CAPTURED_IN_PART.job)},
+    "CaptureDeclined": {
+        "summary": "Failed: the bank said no to a capture",
+        "value": job_document(lives.CAPTURE_DECLINED.job),
+    },
+    "Voided": {"summary": "What was reserved is given up", "value": job_document(lives.VOIDED.job)},
+    "VoidDeclined": {
+        "summary": "Failed: the bank said no to a void",
+        "value": job_document(lives.VOID_DECLINED.job),
+    },
+    "Refund": {"summary": "A refund is under way", "value": job_document(lives.REFUND.job)},
+    "Refunded": {"summary": "Some of it is given back", "value": job_document(lives.REFUNDED_IN_PART.job)},
+    "RefundDeclined": {
+        "summary": "Failed: the bank said no to a refund",
+        "value": job_document(lives.REFUND_DECLINED.job),
+    },
 }
 
 
 def _is(status: JobStatus) -> dict[str, Any]:
     return {"properties": {"status": {"const": status}}}
+
+
+def _of(kind: JobType) -> dict[str, Any]:
+    return {"properties": {"type": {"const": kind}}}
 
 
 JOB = closed(
@@ -67,39 +75,73 @@ JOB = closed(
         "status": {
             "type": "string",
             "enum": list(JobStatus),
-            "description": "`Created` until the outcome is known. `Completed`: the bank decided, also "
-            "where it said no. `Failed`: no money moved, and the gateway knows it.",
+            "description": "`Created` until the outcome is known. `Completed`: the bank did it, or decided "
+            "on a payment, also where it said no. `Failed`: this operation moved no money, and the gateway "
+            "knows it, also where the bank said no to a capture, a void or a refund.",
         },
         "paymentId": schema("PaymentId"),
         "paymentStatus": {
             "type": "string",
             "enum": list(PaymentStatus),
-            "description": "That of the payment.",
+            "description": f"That of the payment when the job last changed. {meanings()}",
         },
-        "amount": schema("Amount"),
+        "amount": {**schema("Amount"), "description": "What the operation is about, in major units."},
+        "final": {
+            "type": "boolean",
+            "description": "Of a capture: whether it is the last, and the rest is not captured any more.",
+        },
+        "reason": {
+            "type": "string",
+            "maxLength": LONGEST_REASON,
+            "description": "Of a refund: your own words, where you gave some.",
+            "examples": ["Returned"],
+        },
         "error": schema("JobFailure"),
         "entityId": schema("PaymentId"),
         "createdAt": schema("Timestamp"),
         "updatedAt": schema("Timestamp"),
     },
-    optional=("error", "entityId"),
-    **{
-        "if": _is(JobStatus.COMPLETED),
-        "then": {"required": ["entityId"], "properties": {"error": False}},
-        "else": {
-            "properties": {"entityId": False},
-            "if": _is(JobStatus.FAILED),
-            "then": {"required": ["error"]},
-            "else": {"properties": {"error": False}},
+    optional=("error", "entityId", "final", "reason"),
+    allOf=[
+        {
+            "if": _is(JobStatus.COMPLETED),
+            "then": {"required": ["entityId"], "properties": {"error": False}},
+            "else": {
+                "properties": {"entityId": False},
+                "if": _is(JobStatus.FAILED),
+                "then": {"required": ["error"]},
+                "else": {"properties": {"error": False}},
+            },
         },
-    },
+        {
+            "if": _of(JobType.CAPTURE),
+            "then": {"required": ["final"]},
+            "else": {"properties": {"final": False}},
+        },
+        {"if": _of(JobType.REFUND), "else": {"properties": {"reason": False}}},
+    ],
 )
 
+_DECLINED = [FailureCode.CAPTURE_DECLINED, FailureCode.VOID_DECLINED, FailureCode.REFUND_DECLINED]
 SCHEMAS = {
     "Job": JOB,
     "JobFailure": closed(
-        {"code": {"type": "string", "enum": list(FailureCode)}, "detail": {"type": "string"}},
+        {
+            "code": {"type": "string", "enum": list(FailureCode)},
+            "detail": {"type": "string"},
+            "declineCode": {
+                "type": "string",
+                "description": "Why the bank said no to a capture, a void or a refund, in its words.",
+                "examples": ["account_closed"],
+            },
+        },
+        optional=("declineCode",),
         description="Why no money moved, once the job is `Failed`.",
+        **{
+            "if": {"properties": {"code": {"enum": _DECLINED}}},
+            "then": {"required": ["declineCode"]},
+            "else": {"properties": {"declineCode": False}},
+        },
     ),
 }
 
@@ -119,6 +161,15 @@ FOLLOW_PAYMENT = {
     "operationId": "getPayment",
     "parameters": {"paymentId": "$response.body#/paymentId"},
     "description": "Fetch the payment.",
+}
+
+OPERATE_ON_PAYMENT = {
+    name: {**FOLLOW_PAYMENT, "operationId": f"{name}Payment", "description": description}
+    for name, description in (
+        ("capture", "Capture it, while it is `Authorized` or `PartiallyCaptured`."),
+        ("void", "Void it, while it is `Authorized`."),
+        ("refund", "Refund what was captured."),
+    )
 }
 
 FETCH = Operation(

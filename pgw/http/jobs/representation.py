@@ -1,6 +1,6 @@
 from typing import Any
 
-from pgw.domain.job import Job, JobStatus
+from pgw.domain.job import Job, JobFailure, JobStatus, JobType
 from pgw.http.answers import timestamp
 
 
@@ -14,8 +14,17 @@ def job_document(job: Job) -> dict[str, Any]:
         "paymentStatus": job.payment_status,
         "amount": job.amount.major_units,
     }
+    if job.type is JobType.CAPTURE:
+        document["final"] = job.is_final
+    if job.reason is not None:
+        document["reason"] = job.reason
     if job.failure is not None:
-        document["error"] = {"code": job.failure.code, "detail": job.failure.detail}
+        document["error"] = _error_document(job.failure)
     if job.status is JobStatus.COMPLETED:
         document["entityId"] = job.payment_id
     return document | {"createdAt": timestamp(job.created_at), "updatedAt": timestamp(job.updated_at)}
+
+
+def _error_document(failure: JobFailure) -> dict[str, Any]:
+    document = {"code": failure.code, "detail": failure.detail}
+    return document if failure.decline_code is None else document | {"declineCode": failure.decline_code}

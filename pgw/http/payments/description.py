@@ -1,62 +1,45 @@
 """What the endpoints of payments take and answer."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from attrs import evolve
-
-from pgw.domain.card import Brand, Expiry, MaskedCard
+from pgw.domain.card import Brand
 from pgw.domain.errors import InvalidCode, Refusal
-from pgw.domain.money import Currency, Money
-from pgw.domain.payment import Payment, PaymentStatus
+from pgw.domain.payment import Payment, PaymentStatus, VoidReason
+from pgw.http.docs import lives
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
 from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_PAYMENT_ID
-from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED
+from pgw.http.jobs.description import FOLLOW_JOB, FOLLOW_PAYMENT, JOB_CREATED, OPERATE_ON_PAYMENT
 from pgw.http.payments.order import LONGEST_DESCRIPTION, LONGEST_REFERENCE, MOST_METADATA
 from pgw.http.payments.order_schema import CARD, EXAMPLES, ORDER
 from pgw.http.payments.representation import payment_document
+from pgw.http.payments.statuses import meanings
 
-_AT = datetime(2026, 11, 22, 14, 36, 57, 563000, tzinfo=UTC)
-EXAMPLE_PAYMENT = Payment(
-    id=EXAMPLE_PAYMENT_ID,
-    merchant_id="",
-    status=PaymentStatus.CREATED,
-    amount=Money(1050, Currency("EUR", 2)),
-    card=MaskedCard("4242", Brand.VISA, Expiry(11, 2034)),
-    capture=True,
-    captured=0,
-    refunded=0,
-    description="Order 17",
-    reference="order-17",
-    metadata={},
-    bank="",
-    decline_code=None,
-    created_at=_AT,
-    updated_at=_AT,
-    authorization_reference="",
-)
+EXAMPLE_PAYMENT = lives.PAYMENT
 
 
-def _is(status: PaymentStatus) -> dict[str, Any]:
-    return {"properties": {"status": {"const": status}}}
+def _only(status: PaymentStatus, member: str, *, is_required: bool = False) -> dict[str, Any]:
+    """Say that a member is there with this status alone."""
+    return {
+        "if": {"properties": {"status": {"const": status}}},
+        "then": {"required": [member]} if is_required else {},
+        "else": {"properties": {member: False}},
+    }
+
+
+def _example(summary: str, payment: Payment) -> dict[str, Any]:
+    return {"summary": summary, "value": payment_document(payment)}
 
 
 PAYMENT = closed(
     {
         "paymentId": schema("PaymentId"),
-        "status": {
-            "type": "string",
-            "enum": list(PaymentStatus),
-            "description": "`Created`: on disk, and the bank has not decided. `Approved`: charged. "
-            "`Authorized`: reserved. `Declined`: the bank said no. `Failed`: never charged, and the job "
-            "says why. `Unknown`: the bank was asked and no answer is known; it is being looked up.",
-        },
+        "status": {"type": "string", "enum": list(PaymentStatus), "description": meanings()},
         "card": schema("MaskedCard"),
         "price": schema("Price"),
-        "captured": schema("Amount"),
-        "refunded": schema("Amount"),
+        "captured": {**schema("Amount"), "description": "Taken so far; what is under way is not in it."},
+        "refunded": {**schema("Amount"), "description": "Given back so far, as `captured`."},
         "description": {"type": ["string", "null"], "maxLength": LONGEST_DESCRIPTION},
         "reference": {"type": ["string", "null"], "maxLength": LONGEST_REFERENCE},
         "metadata": {
@@ -69,15 +52,25 @@ PAYMENT = closed(
             "description": "Why the bank said no, in its words.",
             "examples": ["insufficient_funds"],
         },
+        "voidReason": {
+            "type": "string",
+            "enum": list(VoidReason),
+            "description": "`requested`: by you. `expired`: it was not captured in time.",
+        },
+        "expiresAt": {
+            **schema("Timestamp"),
+            "description": "When the gateway gives it up unless something is captured. Absent where it was "
+            "due and the bank refused.",
+        },
         "createdAt": schema("Timestamp"),
         "updatedAt": schema("Timestamp"),
     },
-    optional=("declineCode",),
-    **{
-        "if": _is(PaymentStatus.DECLINED),
-        "then": {"required": ["declineCode"]},
-        "else": {"properties": {"declineCode": False}},
-    },
+    optional=("declineCode", "voidReason", "expiresAt"),
+    allOf=[
+        _only(PaymentStatus.DECLINED, "declineCode", is_required=True),
+        _only(PaymentStatus.VOIDED, "voidReason", is_required=True),
+        _only(PaymentStatus.AUTHORIZED, "expiresAt"),
+    ],
 )
 
 SCHEMAS = {
@@ -119,7 +112,7 @@ SUBMIT = Operation(
             schema("Job"),
             examples={"Created": {"summary": "The bank has not decided yet", "value": JOB_CREATED}},
             headers={"Location": header("Location"), "Idempotent-Replayed": header("IdempotentReplayed")},
-            links={"job": FOLLOW_JOB, "payment": FOLLOW_PAYMENT},
+            links={"job": FOLLOW_JOB, "payment": FOLLOW_PAYMENT, **OPERATE_ON_PAYMENT},
         ),
     ),
     problems=(
@@ -129,46 +122,38 @@ SUBMIT = Operation(
     ),
 )
 
+PAYMENT_ID = Parameter(
+    "paymentId",
+    "path",
+    "The `paymentId`, which is a completed job's `entityId`.",
+    {"type": "string", "minLength": 1, "examples": [EXAMPLE_PAYMENT_ID]},
+)
+
 FETCH = Operation(
     id="getPayment",
     tag=Tag.PAYMENTS,
     summary="Fetch a payment",
     description="Another merchant's payment is answered as one that does not exist.",
-    parameters=(
-        Parameter(
-            "paymentId",
-            "path",
-            "The `paymentId`, which is a completed job's `entityId`.",
-            {
-                "type": "string",
-                "minLength": 1,
-                "examples": [EXAMPLE_PAYMENT_ID],
-            },
-        ),
-    ),
+    parameters=(PAYMENT_ID,),
     answers=(
         Answer(
             200,
             "The payment as it is now, its card masked.",
             schema("Payment"),
             examples={
-                "Approved": {
-                    "summary": "Charged",
-                    "value": payment_document(EXAMPLE_PAYMENT.authorized(_AT)),
-                },
-                "Authorized": {
-                    "summary": "Reserved",
-                    "value": payment_document(evolve(EXAMPLE_PAYMENT, capture=False).authorized(_AT)),
-                },
-                "Declined": {
-                    "summary": "The bank said no",
-                    "value": payment_document(EXAMPLE_PAYMENT.declined("insufficient_funds", _AT)),
-                },
-                "Unknown": {
-                    "summary": "Being looked up",
-                    "value": payment_document(EXAMPLE_PAYMENT.doubted(_AT)),
-                },
+                "Approved": _example("Charged", lives.APPROVED),
+                "Authorized": _example("Reserved", lives.AUTHORIZED),
+                "PartiallyCaptured": _example("Some of it captured", lives.CAPTURED_IN_PART.payment),
+                "Declined": _example(
+                    "The bank said no", EXAMPLE_PAYMENT.declined("insufficient_funds", lives.AT)
+                ),
+                "Voided": _example("Given up by you", lives.VOIDED.payment),
+                "Expired": _example("Given up by the gateway", lives.EXPIRED.payment),
+                "PartiallyRefunded": _example("Some of it given back", lives.REFUNDED_IN_PART.payment),
+                "Refunded": _example("All of it given back", lives.REFUNDED.payment),
+                "Unknown": _example("Being looked up", EXAMPLE_PAYMENT.doubted(lives.AT)),
             },
+            links=OPERATE_ON_PAYMENT,
         ),
     ),
     problems=("UnknownPayment", Refusal.STORAGE_UNAVAILABLE),

@@ -17,7 +17,7 @@ from pgw.http.payments.order import (
 _NO_NUL = "^[^\\u0000]*$"
 
 
-def _text(longest: int, description: str, *examples: str) -> dict[str, Any]:
+def text(longest: int, description: str, *examples: str) -> dict[str, Any]:
     return {
         "type": ["string", "null"],
         "maxLength": longest,
@@ -51,7 +51,7 @@ CARD = closed(
             "the month, where that day ends last.",
             "examples": [2034],
         },
-        "holderName": _text(LONGEST_HOLDER_NAME, "As it stands on the card.", "Ada Lovelace"),
+        "holderName": text(LONGEST_HOLDER_NAME, "As it stands on the card.", "Ada Lovelace"),
     },
     optional=("holderName",),
 )
@@ -69,8 +69,8 @@ ORDER = closed(
             "examples": [10.5, "10.50"],
         },
         "currency": schema("Currency"),
-        "description": _text(LONGEST_DESCRIPTION, "Your own words.", "Order 17"),
-        "reference": _text(LONGEST_REFERENCE, "Your own, and need not be unique.", "order-17"),
+        "description": text(LONGEST_DESCRIPTION, "Your own words.", "Order 17"),
+        "reference": text(LONGEST_REFERENCE, "Your own, and need not be unique.", "order-17"),
         "capture": {
             "type": "boolean",
             "default": True,

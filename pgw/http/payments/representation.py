@@ -28,6 +28,10 @@ def payment_document(payment: Payment) -> dict[str, Any]:
     }
     if payment.decline_code is not None:
         document["declineCode"] = payment.decline_code
+    if payment.void_reason is not None:
+        document["voidReason"] = payment.void_reason
+    if payment.expires_at is not None:
+        document["expiresAt"] = timestamp(payment.expires_at)
     return document | {
         "createdAt": timestamp(payment.created_at),
         "updatedAt": timestamp(payment.updated_at),

@@ -1,22 +1,18 @@
-from functools import partial
 from typing import Any, cast
 
 from quart import Response
 
 from pgw.actors.gateway import submit_payment
 from pgw.domain.errors import Refusal
-from pgw.domain.idempotency import Claim
-from pgw.domain.job import Job
 from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok
 from pgw.http import answers
 from pgw.http.call import Call, Parts
-from pgw.http.docs.operation import JSON
 from pgw.http.door import TURNED_AWAY
 from pgw.http.idempotency import KeyedRequest
-from pgw.http.jobs.representation import job_document
+from pgw.http.payments.acceptance import accepted, answered, under
 from pgw.http.payments.order import read_order
-from pgw.http.posted import in_time, not_accepted, read_posted
+from pgw.http.posted import in_time, read_posted
 
 
 async def submit(parts: Parts, call: Call) -> Response:
@@ -40,26 +36,9 @@ async def submit(parts: Parts, call: Call) -> Response:
             return await in_time(parts, call, _submitted(parts, call, order, keyed))
 
 
-def accepted(job_id: str, document: str) -> Response:
-    return Response(document, 202, {"Location": f"/jobs/{job_id}"}, content_type=JSON)
-
-
 async def _submitted(parts: Parts, call: Call, order: PaymentOrder, keyed: KeyedRequest | None) -> Response:
-    key, make_claim = (keyed.key, partial(_claim, keyed)) if keyed else (None, None)
-    match await submit_payment(
+    key, make_claim = under(keyed)
+    submitted = await submit_payment(
         parts.gateway, call.merchant_id, order, call.request_id, key=key, make_claim=make_claim
-    ):
-        case Err(Refusal.IDEMPOTENCY_KEY_IN_USE as in_use):
-            retry = {"Retry-After": str(answers.RETRY_AFTER_SECONDS)}
-            return answers.problem(parts, call, in_use, headers=retry)
-        case Err(refusal):
-            return answers.problem(parts, call, refusal)
-        case Ok(Job() as job):
-            return accepted(job.id, answers.encode(job_document(job)))
-        case Ok(before):
-            assert isinstance(before, Claim)
-            return not_accepted(parts, call, before, keyed, accepted)
-
-
-def _claim(keyed: KeyedRequest, job: Job) -> Claim:
-    return keyed.claim(job.id, answers.encode(job_document(job)))
+    )
+    return answered(parts, call, keyed, submitted)

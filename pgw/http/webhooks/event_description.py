@@ -9,6 +9,7 @@ from pgw.domain.event import Event
 from pgw.domain.job import Job, JobEvent, JobEventType, JobFailure, event_type
 from pgw.domain.payment import Payment
 from pgw.domain.webhook import ENDPOINT_DISABLED, DisabledBecause, EndpointDisabled
+from pgw.http.docs import lives
 from pgw.http.docs.operation import JSON, Schema, Tag, closed, schema
 from pgw.http.docs.values import EXAMPLE_JOB_ID
 from pgw.http.payments.description import EXAMPLE_PAYMENT
@@ -26,22 +27,42 @@ def _example(summary: str, event: Event, payment: Payment | None = None) -> dict
 
 def _of_job(summary: str, payment: Payment, failure: JobFailure | None = None) -> dict[str, Any]:
     job = _OPEN if payment is EXAMPLE_PAYMENT else _OPEN.following(payment, failure)
-    return _example(summary, JobEvent(_SEQUENCE, event_type(job), job), payment)
+    return _of_life(summary, lives.Life(payment, job))
+
+
+def _of_life(summary: str, life: lives.Life) -> dict[str, Any]:
+    return _example(summary, JobEvent(_SEQUENCE, event_type(life.job), life.job), life.payment)
 
 
 _INTERRUPTED = JobFailure(
     FailureCode.INTERRUPTED, "The bank's answer was lost, and the request was reversed."
 )
 _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
-    JobEventType.CREATED: {"Created": _of_job("A payment is accepted", EXAMPLE_PAYMENT)},
+    JobEventType.CREATED: {
+        "Created": _of_job("A payment is accepted", EXAMPLE_PAYMENT),
+        "Capture": _of_life("A capture is accepted", lives.CAPTURE),
+        "Void": _of_life("A void is accepted", lives.VOID),
+        "Refund": _of_life("A refund is accepted", lives.REFUND),
+    },
     JobEventType.UPDATED: {
         "Unknown": _of_job("No answer of the bank's is known", EXAMPLE_PAYMENT.doubted(_LATER))
     },
     JobEventType.COMPLETED: {
         "Approved": _of_job("Charged", EXAMPLE_PAYMENT.authorized(_LATER)),
         "Declined": _of_job("The bank said no", EXAMPLE_PAYMENT.declined("insufficient_funds", _LATER)),
+        "PartiallyCaptured": _of_life("Some of it is captured", lives.CAPTURED_IN_PART),
+        "Captured": _of_life("A final part is captured", lives.LAST_CAPTURE),
+        "Voided": _of_life("What was reserved is given up", lives.VOIDED),
+        "Expired": _of_life("It was not captured in time", lives.EXPIRED),
+        "PartiallyRefunded": _of_life("Some of it is given back", lives.REFUNDED_IN_PART),
+        "Refunded": _of_life("All of it is given back", lives.REFUNDED),
     },
-    JobEventType.FAILED: {"Failed": _of_job("No money moved", EXAMPLE_PAYMENT.failed(_LATER), _INTERRUPTED)},
+    JobEventType.FAILED: {
+        "Failed": _of_job("No money moved", EXAMPLE_PAYMENT.failed(_LATER), _INTERRUPTED),
+        "CaptureDeclined": _of_life("The bank said no to a capture", lives.CAPTURE_DECLINED),
+        "VoidDeclined": _of_life("The bank said no to a void", lives.VOID_DECLINED),
+        "RefundDeclined": _of_life("The bank said no to a refund", lives.REFUND_DECLINED),
+    },
     ENDPOINT_DISABLED: {
         "Gone": _example(
             "Another endpoint of yours answered 410",
@@ -52,7 +73,7 @@ _EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 _ABOUT: Mapping[str, tuple[str, str]] = {
     JobEventType.CREATED: ("jobCreated", "An operation was accepted"),
     JobEventType.UPDATED: ("jobUpdated", "An open operation has changed"),
-    JobEventType.COMPLETED: ("jobCompleted", "An operation has ended as the bank decided"),
+    JobEventType.COMPLETED: ("jobCompleted", "An operation was done, or a payment was decided on"),
     JobEventType.FAILED: ("jobFailed", "An operation has ended, and no money moved"),
     ENDPOINT_DISABLED: ("webhookEndpointDisabled", "The gateway disabled a webhook endpoint"),
 }

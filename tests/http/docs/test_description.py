@@ -99,9 +99,16 @@ def test_a_link_leads_to_an_operation_and_fills_its_parameters(name: str) -> Non
                 assert source.removeprefix("$response.body#/") in members
 
 
-def test_an_accepted_payment_is_linked_with_its_job_and_its_payment() -> None:
-    links = OPERATIONS["submitPayment"][2]["responses"]["202"]["links"]
-    assert {"getJob", "getPayment"} == {link["operationId"] for link in links.values()}
+@pytest.mark.parametrize(
+    ("operation", "status", "follow"),
+    [("submitPayment", "202", {"getJob", "getPayment"}), ("getPayment", "200", set())],
+)
+def test_a_payment_is_linked_with_what_follows_and_what_can_be_done_with_it(
+    operation: str, status: str, follow: set[str]
+) -> None:
+    links = OPERATIONS[operation][2]["responses"][status]["links"]
+    operations = {"capturePayment", "voidPayment", "refundPayment"}
+    assert follow | operations == {link["operationId"] for link in links.values()}
 
 
 def examples(node: Any, pointer: str = "") -> Iterator[tuple[str, object]]:

@@ -6,7 +6,9 @@ import pytest
 
 from pgw.domain.card import Brand, Card, CardNumber, Cvv, Expiry
 from pgw.domain.money import Currency, Money
-from pgw.domain.payment import Payment, PaymentOrder
+from pgw.domain.operation import CaptureOrder, VoidOrder, begin, captured, voided
+from pgw.domain.payment import Payment, PaymentOrder, VoidReason
+from pgw.domain.result import Ok
 from pgw.http.answers import encode
 from pgw.http.payments.representation import payment_document
 
@@ -46,6 +48,27 @@ def test_a_declined_payment_shows_why() -> None:
         "declineCode": "lost_card",
         "updatedAt": "2026-06-15T09:30:15.005Z",
     } == changed
+
+
+def test_an_authorized_payment_says_when_it_expires_until_something_is_captured() -> None:
+    authorized = attrs.evolve(ORDERED, capture=False).authorized(LATER, LATER + timedelta(days=7))
+    assert "2026-06-22T09:30:15.005Z" == payment_document(authorized)["expiresAt"]
+    assert "expiresAt" not in payment_document(attrs.evolve(authorized, expires_at=None))
+    begun = begin(authorized, CaptureOrder(1), LATER)
+    assert isinstance(begun, Ok)
+    # While it is under way it may still come to nothing.
+    assert "expiresAt" in payment_document(begun.value.payment)
+    assert "expiresAt" not in payment_document(captured(begun.value.payment, 1, LATER, is_final=False))
+
+
+@pytest.mark.parametrize("reason", VoidReason)
+def test_a_voided_payment_says_why_and_expires_no_more(reason: VoidReason) -> None:
+    authorized = attrs.evolve(ORDERED, capture=False).authorized(LATER, LATER + timedelta(days=7))
+    begun = begin(authorized, VoidOrder(reason), LATER)
+    assert isinstance(begun, Ok)
+    changed = changes(authorized, voided(begun.value.payment, reason, LATER))
+    assert {"status": "Voided", "voidReason": str(reason)} == changed
+    assert "expiresAt" not in payment_document(voided(begun.value.payment, reason, LATER))
 
 
 @pytest.mark.parametrize(
