@@ -8,7 +8,8 @@ from pgw.actors.settlement import Verdict
 from pgw.control.answers import Document
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.flag import Flag
-from pgw.storage.port import BookEntry, Change, Unresolved
+from pgw.storage.books import BookEntry
+from pgw.storage.port import Change, Unresolved
 
 _converter = cattrs.Converter()
 

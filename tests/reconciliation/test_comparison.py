@@ -10,7 +10,8 @@ from pgw.bank.ledger_port import LedgerEntry, LedgerUnavailable
 from pgw.domain.money import Currency
 from pgw.domain.payment import PaymentStatus
 from pgw.reconciliation.comparison import LONGEST_REFERENCE, Totals, reconcile
-from pgw.reconciliation.judgement import DifferenceCode, Judgement, Sum
+from pgw.reconciliation.differences import DifferenceCode
+from pgw.reconciliation.judgement import Judgement, Sum
 from tests.reconciliation.sides import BOOKING, DECLINED, EUR, HOLD, REVERSED, Books, Ledger, compared, entry
 
 APPROVED = PaymentStatus.APPROVED
@@ -130,7 +131,7 @@ async def test_each_currency_has_totals_of_its_own_with_the_decimals_it_was_acce
 
 async def test_the_largest_amounts_are_summed_exactly() -> None:
     largest = 2**63 - 1
-    ledger = Ledger(*(booking("ref_1", amount=largest, captured=largest) for _ in range(3)))
+    ledger = Ledger(*(booking("ref_1", charged=largest) for _ in range(3)))
     summary, _ = await compared(Books(), ledger)
     assert Sum(charged=3 * largest) == summary.totals[EUR].bank
 
