@@ -64,11 +64,7 @@ PAYMENT = closed(
             "maxProperties": MOST_METADATA,
             "additionalProperties": {"type": "string"},
         },
-        "declineCode": {
-            "type": "string",
-            "description": "Why the bank said no, in its words.",
-            "examples": ["insufficient_funds"],
-        },
+        "declineCode": schema("DeclineCode"),
         "createdAt": schema("Timestamp"),
         "updatedAt": schema("Timestamp"),
     },

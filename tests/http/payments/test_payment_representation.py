@@ -48,6 +48,11 @@ def test_a_declined_payment_shows_why() -> None:
     } == changed
 
 
+def test_a_word_that_was_kept_before_there_was_a_list_of_them_is_shown_as_one_of_the_list() -> None:
+    changed = changes(ORDERED, ORDERED.declined("do-not-like-you", LATER))
+    assert "generic_decline" == changed["declineCode"]
+
+
 @pytest.mark.parametrize(
     ("currency", "minor_units", "amount", "nothing"),
     [
