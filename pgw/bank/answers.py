@@ -155,6 +155,9 @@ def _decision(document: _Document) -> Authorized | Declined | Doubtful:
 
 def _operation_decision(document: _Document) -> Accepted | Declined | Doubtful:
     decline_code = document.get("decline_code")
+    if "authorized" in document:
+        # It is about a payment, whatever else it says.
+        return NOT_AS_SPECIFIED
     match document.get("accepted"):
         case True if decline_code in _NO_CODE:
             return Accepted()
