@@ -11,16 +11,15 @@ from random import Random
 import click
 import trio
 
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.connection import Patience
 from simulator.faults import Fault
 from simulator.group_journal import GroupJournal
 from simulator.ledger import Ledger
 from simulator.ledger_file import LedgerFile, LedgerFileError
-from simulator.options import fault_rates, seconds, share
-from simulator.profiles import Profile
-from simulator.rates import FaultRates
-from simulator.routes import Routes
+from simulator.options import behaviour_options, seconds
+from simulator.routes import Offers, Routes
 from simulator.server import CannotListenError, Server, raise_open_files
 
 EPILOG = f"""A KIND of fault is one of {", ".join(fault.value for fault in Fault)}.
@@ -31,53 +30,14 @@ simulator/README.md says what each does, and which card numbers do the same."""
 @click.command(epilog=EPILOG, context_settings={"show_default": True, "max_content_width": 110})
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=50948, type=click.IntRange(0, 65535), help="0 picks a free one.")
-@click.option(
-    "--profile",
-    default="magic",
-    type=click.Choice([profile.value for profile in Profile]),
-    help="How it decides: by card number, by amount (approves under 1000.00), or by the card's last digit.",
-)
-@click.option("--latency", default=0, type=seconds, metavar="S", help="Seconds that each payment takes.")
-@click.option(
-    "--jitter", default=0, type=seconds, metavar="S", help="At most so many seconds more, at random."
-)
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    callback=fault_rates,
-    metavar="KIND=RATE",
-    help="Misbehave in that share of payments, as in hang=0.05; repeatable.",
-)
-@click.option(
-    "--lookup-fault",
-    "lookup_faults",
-    multiple=True,
-    callback=fault_rates,
-    metavar="KIND=RATE",
-    help="The same for look-ups.",
-)
-@click.option(
-    "--reversal-fault",
-    "reversal_faults",
-    multiple=True,
-    callback=fault_rates,
-    metavar="KIND=RATE",
-    help="The same for reversals.",
-)
-@click.option("--dedupe/--no-dedupe", default=True, help="Book a repeated reference once, or each time.")
+@behaviour_options
 @click.option("--lookup/--no-lookup", default=True, help="Offer GET /payments/{reference}, or do not.")
 @click.option(
     "--reversal/--no-reversal", default=True, help="Offer POST /payments/{reference}/reversals, or do not."
 )
 @click.option(
-    "--refuse-reversals",
-    default=0,
-    type=share,
-    metavar="RATE",
-    help="Answer that it cannot for that share of references.",
+    "--operations/--no-operations", default=True, help="Offer captures, voids and refunds, or do not."
 )
-@click.option("--slow-seconds", default=15, type=seconds, metavar="S", help="How late a late answer is.")
 @click.option("--hang-seconds", default=300, type=seconds, metavar="S", help="The longest that a call hangs.")
 @click.option(
     "--idle-seconds", default=5, type=seconds, metavar="S", help="Keep-alive of an idle connection."
@@ -96,19 +56,12 @@ simulator/README.md says what each does, and which card numbers do the same."""
 )
 def main(
     *,
+    behaviour: Behaviour,
     host: str,
     port: int,
-    profile: str,
-    latency: float,
-    jitter: float,
-    faults: FaultRates,
-    lookup_faults: FaultRates,
-    reversal_faults: FaultRates,
-    dedupe: bool,
     lookup: bool,
     reversal: bool,
-    refuse_reversals: float,
-    slow_seconds: float,
+    operations: bool,
     hang_seconds: float,
     idle_seconds: float,
     ledger_file: Path | None,
@@ -116,17 +69,6 @@ def main(
     seed: int | None,
 ) -> None:
     """Run a bank to develop against: it approves, declines, dawdles and fails as it is told."""
-    behaviour = Behaviour(
-        profile=Profile(profile),
-        dedupe=dedupe,
-        latency=latency,
-        jitter=jitter,
-        late_seconds=slow_seconds,
-        faults=faults,
-        lookup_faults=lookup_faults,
-        reversal_faults=reversal_faults,
-        refuse_reversals=refuse_reversals,
-    )
     journal = None if ledger_file is None else _open_journal(ledger_file)
     ledger = _open_ledger(ledger_limit, journal)
     bank = Bank(
@@ -137,14 +79,14 @@ def main(
         fingerprint_key=journal.fingerprint_key if journal else secrets.token_bytes(32),
     )
     server = Server(
-        Routes(bank, ledger, lookup=lookup, reversal=reversal).answer,
+        Routes(bank, ledger, Offers(lookup=lookup, reversal=reversal, operations=operations)).answer,
         Patience(idle=idle_seconds, hang=hang_seconds),
         most_connections=raise_open_files(),
     )
 
     def announce(url: str) -> None:
-        line = f"bank simulator listening on {click.style(url, fg='green', bold=True)} (profile {profile})"
-        click.echo(line, err=True)
+        where = click.style(url, fg="green", bold=True)
+        click.echo(f"bank simulator listening on {where} (profile {behaviour.profile.value})", err=True)
 
     _run_until_a_signal(partial(server.run, host, port, announce), journal)
 

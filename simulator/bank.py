@@ -1,37 +1,28 @@
 """The bank's counter: takes every call, and decides, books and misbehaves as it was told."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from random import Random
 
-import attrs
 import trio
 
 from simulator.answers import Answer, Reply, error_answer, json_answer
-from simulator.booking import Booking
+from simulator.behaviour import Behaviour
+from simulator.booking import Booking, Kind
+from simulator.decisions import Decisions
 from simulator.faults import Caller, Fault, answer_with
-from simulator.ledger import WAS_REVERSED, Ledger, Submission
-from simulator.payment import MalformedError, Payment
-from simulator.profiles import Profile, card_fault, decline_code, refusal
-from simulator.rates import NO_FAULTS, FaultRates, share_of
+from simulator.fields import MalformedError
+from simulator.ledger import Ledger
+from simulator.operation import Operation
+from simulator.operation_cards import operation_fault
+from simulator.payment import Payment
+from simulator.profiles import card_fault, refusal
+from simulator.rates import share_of
+from simulator.submission import WAS_REVERSED, Submission
 from simulator.wire import answer_about
 
-
-@attrs.frozen
-class Behaviour:
-    """What the operator chose. All times are in seconds."""
-
-    profile: Profile = Profile.MAGIC
-    dedupe: bool = True
-    latency: float = 0
-    jitter: float = 0
-    late_seconds: float = 15
-    faults: FaultRates = NO_FAULTS
-    lookup_faults: FaultRates = NO_FAULTS
-    reversal_faults: FaultRates = NO_FAULTS
-    refuse_reversals: float = 0
-    """The share of references, from 0 to 1, that it does not reverse."""
+Decide = Callable[[], Booking]
 
 
 class Bank:
@@ -47,7 +38,7 @@ class Bank:
         self._behaviour = behaviour
         self._ledger = ledger
         self._random = random
-        self._now = now
+        self._decisions = Decisions(behaviour, ledger, random, now)
         self._fingerprint_key = fingerprint_key
 
     async def pay(self, payment: Payment, reference: str | None, caller: Caller) -> Reply:
@@ -55,18 +46,21 @@ class Bank:
         behaviour = self._behaviour
         if why := refusal(behaviour.profile, payment):
             raise MalformedError(why)
-        submission = self._ledger.submit(
-            reference, payment.fingerprint(self._fingerprint_key), dedupe=behaviour.dedupe
-        )
-        fault = behaviour.faults.draw(self._random)
-        is_repeat = behaviour.dedupe and submission.booking is not None
-        if not is_repeat:
-            fault = card_fault(behaviour.profile, payment, submission.count) or fault
-        if is_repeat or fault is Fault.DELAYED:  # what is still on its way is not in process
-            return await self._answer(fault, lambda: self._decide(submission, payment), caller)
-        with submission.processing():
-            await self._take_time()
-            return await self._answer(fault, lambda: self._decide(submission, payment), caller)
+        submission = self._submit(reference, Kind.PAYMENT, payment.fingerprint(self._fingerprint_key))
+        by_rate = behaviour.faults.draw(self._random)
+        by_card = card_fault(behaviour.profile, payment, submission.count)
+        decide = partial(self._decisions.on_payment, payment, reference)
+        return await self._process(submission, decide, by_card, by_rate, caller)
+
+    async def operate(self, operation: Operation, reference: str | None, caller: Caller) -> Reply:
+        """Capture, void or refund; in all else as `pay`, with the operation's own reference."""
+        kind = operation.kind
+        submission = self._submit(reference, kind, operation.fingerprint(self._fingerprint_key))
+        by_rate = self._behaviour.operation_faults.draw(self._random)
+        account = self._ledger.account(operation.payment_reference)
+        by_card = operation_fault(account.payment.misbehaviour, kind) if account else None
+        decide = partial(self._decisions.on_operation, operation, reference)
+        return await self._process(submission, decide, by_card, by_rate, caller)
 
     async def look_up(self, reference: str, caller: Caller) -> Reply:
         fault = self._behaviour.lookup_faults.draw(self._random)
@@ -77,6 +71,26 @@ class Bank:
         fault = self._behaviour.reversal_faults.draw(self._random)
         return await self._answer(fault, lambda: self._reverse(reference), caller)
 
+    def _submit(self, reference: str | None, kind: Kind, fingerprint: bytes) -> Submission:
+        return self._ledger.submit(reference, kind, fingerprint, dedupe=self._behaviour.dedupe)
+
+    async def _process(
+        self,
+        submission: Submission,
+        decide: Decide,
+        by_card: Fault | None,
+        by_rate: Fault | None,
+        caller: Caller,
+    ) -> Reply:
+        is_repeat = self._behaviour.dedupe and submission.booking is not None
+        fault = by_rate if is_repeat else by_card or by_rate
+        book = partial(self._book, submission, decide)
+        if is_repeat or fault is Fault.DELAYED:  # what is still on its way is not in process
+            return await self._answer(fault, book, caller)
+        with submission.processing():
+            await self._take_time()
+            return await self._answer(fault, book, caller)
+
     async def _answer(self, fault: Fault | None, decide: Callable[[], Answer], caller: Caller) -> Reply:
         return await answer_with(fault, decide, caller=caller, late_seconds=self._behaviour.late_seconds)
 
@@ -85,36 +99,21 @@ class Bank:
         if seconds:
             await trio.sleep(seconds)
 
-    def _decide(self, submission: Submission, payment: Payment) -> Answer:
+    def _book(self, submission: Submission, decide: Decide) -> Answer:
         """Book, unless the same reference was booked or reversed before (or meanwhile)."""
         if submission.reversed:
             return error_answer(400, WAS_REVERSED)
         if submission.booking and self._behaviour.dedupe:
             return answer_about(submission.booking)
-        booking = self._booking(submission.reference, payment)
+        booking = decide()
         self._ledger.book(submission, booking)
         return answer_about(booking)
-
-    def _booking(self, reference: str | None, payment: Payment) -> Booking:
-        now = self._now()
-        declined = decline_code(self._behaviour.profile, payment, now)
-        code = uuid.UUID(int=self._random.getrandbits(128), version=4)
-        return Booking(
-            number=self._ledger.count + 1,
-            reference=reference,
-            last_four=payment.last_four,
-            currency=payment.currency.code,
-            amount=payment.amount,
-            captured_amount=payment.amount if payment.capture and not declined else 0,
-            authorization_code="" if declined else str(code),
-            decline_code=declined,
-            booked_at=now,
-        )
 
     def _known(self, reference: str) -> Answer:
         submission = self._ledger.submission(reference)
         if submission and submission.booking:
-            return answer_about(submission.booking, is_reversed=submission.reversed)
+            is_reversed = self._ledger.is_reversed(submission.booking)
+            return answer_about(submission.booking, is_reversed=is_reversed)
         if submission and submission.in_process and not submission.reversed:
             return json_answer(200, {"pending": True})
         return json_answer(404, {"found": False})
@@ -122,7 +121,8 @@ class Bank:
     def _reverse(self, reference: str) -> Answer:
         submission = self._ledger.submission(reference)
         is_refused = share_of(reference) < self._behaviour.refuse_reversals
-        if is_refused and not (submission and submission.reversed):
-            return json_answer(200, {"reversed": False})
-        self._ledger.reverse(reference)
+        if not (submission and submission.reversed):
+            if is_refused or not self._ledger.can_reverse(reference):
+                return json_answer(200, {"reversed": False})
+            self._ledger.reverse(reference)
         return json_answer(200, {"reversed": True})

@@ -11,7 +11,7 @@ import trio
 from simulator.answers import Answer, Delivery, Reply
 from simulator.faults import Caller
 from simulator.reading import HEADER_BYTES, RECEIVE_BYTES, UnreadableError, read_request
-from simulator.routes import Request
+from simulator.request import Request
 
 WRITE_SECONDS = 30
 LINGER_SECONDS = 1

@@ -1,20 +1,12 @@
 """What the bank knows: every booking it made, and every reference it was given."""
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
-import attrs
-
-from simulator.booking import Booking
-from simulator.payment import MalformedError
+from simulator.account import Account, Accounts
+from simulator.booking import Booking, Kind, OperationBooking
 from simulator.records import Booked, Record, Reversed
-
-WAS_REVERSED = "Idempotency-Key: was reversed"
-
-
-class LedgerFullError(Exception):
-    """No more is booked; the message says at how many."""
+from simulator.submission import LedgerFullError, Submission, Submissions
 
 
 class Journal(Protocol):
@@ -25,29 +17,6 @@ class Journal(Protocol):
         """Return once all that was appended until now is on disk."""
 
 
-@attrs.define
-class Submission:
-    """What came in under one reference, be it booked or not."""
-
-    reference: str | None
-    fingerprint: bytes | None
-    """None for a reference of which only a reversal came in."""
-    count: int = 0
-    in_process: int = 0
-    booking: Booking | None = None
-    """The latest one: with dedupe off there may be several."""
-    reversed: bool = False
-    """Nothing under this reference counts, and nothing will be booked any more."""
-
-    @contextlib.contextmanager
-    def processing(self) -> Iterator[None]:
-        self.in_process += 1
-        try:
-            yield
-        finally:
-            self.in_process -= 1
-
-
 class Ledger:
     """Kept in memory, and in a journal where there is one. `limit` bounds bookings and references alike."""
 
@@ -55,7 +24,8 @@ class Ledger:
         self._limit = limit
         self._journal = journal
         self._bookings: list[Booking] = []
-        self._submissions: dict[str, Submission] = {}
+        self._submissions = Submissions(limit)
+        self._accounts = Accounts()
         self._tombstones = 0
 
     def restore(self, records: Iterable[Record]) -> None:
@@ -64,37 +34,35 @@ class Ledger:
             match record:
                 case Booked(booking, fingerprint):
                     submission = self.submission(booking.reference)
-                    submission = submission or self._add(booking.reference, fingerprint)
+                    if submission is None:
+                        submission = self._submissions.add(booking.reference, booking.kind, fingerprint)
                     submission.count += 1
                     self._book(submission, booking)
                 case Reversed(reference):
                     self._reverse(reference)
 
-    def submit(self, reference: str | None, fingerprint: bytes, *, dedupe: bool) -> Submission:
-        """Count a submission.
-
-        Raises MalformedError for a reference that was reversed or is known from another body, and
-        LedgerFullError.
-        """
-        submission = self.submission(reference)
-        if submission is None:
-            self._check_room(len(self._submissions))
-            submission = self._add(reference, fingerprint)
-        elif submission.reversed:
-            submission.count += 1
-            raise MalformedError(WAS_REVERSED)
-        elif dedupe and submission.fingerprint != fingerprint:
-            raise MalformedError("Idempotency-Key: was used before with another body")
-        submission.count += 1
-        return submission
+    def submit(self, reference: str | None, kind: Kind, fingerprint: bytes, *, dedupe: bool) -> Submission:
+        """Count a submission; raises what `Submissions.submit` does."""
+        return self._submissions.submit(reference, kind, fingerprint, dedupe=dedupe)
 
     def book(self, submission: Submission, booking: Booking) -> None:
         """Book; raises LedgerFullError."""
-        self._check_room(self.count)
+        if self.count >= self._limit:
+            raise LedgerFullError(self._limit)
         self._book(submission, booking)
         if self._journal:
             assert submission.fingerprint is not None
             self._journal.append(Booked(booking, submission.fingerprint))
+
+    def can_reverse(self, reference: str) -> bool:
+        """Tell whether it may: a void never, and no capture whose money was refunded."""
+        submission = self.submission(reference)
+        if submission is None:
+            return True
+        booking = submission.booking
+        account = self.account(booking.payment_reference) if isinstance(booking, OperationBooking) else None
+        is_needed = account is not None and account.needs(submission)
+        return submission.kind is not Kind.VOID and not is_needed
 
     def reverse(self, reference: str) -> None:
         """Let nothing under this reference count, now or later; again is as once. Raises LedgerFullError."""
@@ -102,7 +70,7 @@ class Ledger:
         if submission and submission.reversed:
             return
         if submission is None:
-            self._check_room(len(self._submissions))
+            self._submissions.check_room()
         self._reverse(reference)
         if self._journal:
             self._journal.append(Reversed(reference))
@@ -123,29 +91,35 @@ class Ledger:
         return self._tombstones
 
     def submission(self, reference: str | None) -> Submission | None:
-        return None if reference is None else self._submissions.get(reference)
+        return self._submissions.find(reference)
+
+    def account(self, payment_reference: str) -> Account | None:
+        """Give what happened to a payment, if it was authorized and counts."""
+        return self._accounts.of(self.submission(payment_reference))
+
+    def is_reversed(self, booking: Booking) -> bool:
+        """Tell whether it was reversed: an accepted operation is with its payment, too."""
+        references = [booking.reference]
+        if isinstance(booking, OperationBooking) and booking.accepted:
+            references.append(booking.payment_reference)
+        submissions = map(self.submission, references)
+        return any(submission is not None and submission.reversed for submission in submissions)
 
     def bookings(self, *, after: int = 0, limit: int | None = None) -> list[Booking]:
         """List the bookings whose number is greater than `after`, oldest first."""
         return self._bookings[after : None if limit is None else after + limit]
-
-    def _add(self, reference: str | None, fingerprint: bytes | None) -> Submission:
-        submission = Submission(reference, fingerprint)
-        if reference is not None:
-            self._submissions[reference] = submission
-        return submission
 
     def _book(self, submission: Submission, booking: Booking) -> None:
         assert booking.number == self.count + 1
         assert not submission.reversed
         self._bookings.append(booking)
         submission.booking = booking
+        if isinstance(booking, OperationBooking) and booking.accepted:
+            account = self.account(booking.payment_reference)
+            assert account is not None
+            self._accounts.add(account, booking, submission)
 
     def _reverse(self, reference: str) -> None:
-        submission = self.submission(reference) or self._add(reference, None)
+        submission = self.submission(reference) or self._submissions.add(reference, None, None)
         submission.reversed = True
         self._tombstones += submission.booking is None
-
-    def _check_room(self, used: int) -> None:
-        if used >= self._limit:
-            raise LedgerFullError(f"not processed: the ledger is full at {self._limit}")

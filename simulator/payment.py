@@ -1,24 +1,17 @@
 """The request to pay, read from its JSON as strictly as a bank reads it."""
 
 import hashlib
-import json
 import re
-from typing import TypeVar
 
 import attrs
 from iso4217 import Currency
+
+from simulator.fields import MalformedError, amount_of, boolean, read_object, required
 
 FIELDS = frozenset({"card_number", "expiry_date", "currency", "amount", "cvv", "capture"})
 CARD_NUMBER = re.compile(r"[0-9]{12,19}")
 EXPIRY_DATE = re.compile(r"(0[1-9]|1[0-2])/[0-9]{4}")
 CVV = re.compile(r"[0-9]{3,4}")
-LARGEST_AMOUNT = 999_999_999_999
-
-Value = TypeVar("Value")
-
-
-class MalformedError(Exception):
-    """The bank refuses this request as malformed; the message names the field."""
 
 
 @attrs.frozen
@@ -45,65 +38,28 @@ class Payment:
 
 def read_payment(body: bytes) -> Payment:
     """Read a request's body; raises MalformedError."""
-    fields = read_object(body)
-    for name in fields:
-        if name not in FIELDS:
-            raise MalformedError(f"{name}: no such field")
+    fields = read_object(body, FIELDS)
     month, year = _text(fields, "expiry_date", EXPIRY_DATE, "MM/YYYY").split("/")
     return Payment(
         card_number=_text(fields, "card_number", CARD_NUMBER, "a string of 12 to 19 digits"),
         expiry_year=int(year),
         expiry_month=int(month),
         currency=_currency(fields),
-        amount=_amount(fields),
+        amount=amount_of(fields),
         cvv=_text(fields, "cvv", CVV, "a string of 3 or 4 digits"),
-        capture=_required(fields, "capture", bool, "true or false") if "capture" in fields else True,
+        capture=boolean(fields, "capture", default=True),
     )
 
 
-def read_object(body: bytes) -> dict[str, object]:
-    """Read a JSON object that names no field twice; raises MalformedError."""
-    try:
-        fields = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise MalformedError("body: is no JSON") from error
-    if not isinstance(fields, dict):
-        raise MalformedError("body: is no JSON object")
-    return fields
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise MalformedError("body: names a field twice")
-    return fields
-
-
-def _required(fields: dict[str, object], name: str, kind: type[Value], wanted: str) -> Value:
-    if name not in fields:
-        raise MalformedError(f"{name}: is missing")
-    value = fields[name]
-    if type(value) is not kind:  # a bool is no integer here
-        raise MalformedError(f"{name}: must be {wanted}")
-    return value
-
-
 def _text(fields: dict[str, object], name: str, pattern: re.Pattern[str], wanted: str) -> str:
-    text = _required(fields, name, str, wanted)
+    text = required(fields, name, str, wanted)
     if not pattern.fullmatch(text):
         raise MalformedError(f"{name}: must be {wanted}")
     return text
 
 
-def _amount(fields: dict[str, object]) -> int:
-    amount = _required(fields, "amount", int, "an integer of minor units")
-    if not 0 < amount <= LARGEST_AMOUNT:
-        raise MalformedError(f"amount: must be from 1 to {LARGEST_AMOUNT} minor units")
-    return amount
-
-
 def _currency(fields: dict[str, object]) -> Currency:
-    code = _required(fields, "currency", str, "an ISO 4217 code")
+    code = required(fields, "currency", str, "an ISO 4217 code")
     try:
         currency = Currency(code)
     except ValueError as error:

@@ -4,7 +4,7 @@ import h11
 import trio
 
 from simulator.answers import Answer, error_answer
-from simulator.routes import Request
+from simulator.request import Request
 
 HEADER_BYTES = 16 * 1024
 BODY_BYTES = 64 * 1024

@@ -1,11 +1,12 @@
 """What the ledger file holds: bookings and reversals, each as one line of JSON."""
 
+import enum
 import json
 from datetime import datetime
 
 import attrs
 
-from simulator.booking import Booking
+from simulator.booking import Booking, Kind, Misbehaviour, OperationBooking, PaymentBooking
 
 
 @attrs.frozen
@@ -27,20 +28,31 @@ Record = Booked | Reversed
 def write_record(record: Record) -> bytes:
     match record:
         case Booked(booking, fingerprint):
-            fields = attrs.asdict(booking) | {
-                "booked_at": booking.booked_at.isoformat(),
-                "fingerprint": fingerprint.hex(),
-            }
+            fields = attrs.asdict(booking, value_serializer=_plain) | {"fingerprint": fingerprint.hex()}
         case Reversed(reference):
             fields = {"reversed": reference}
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
+def _plain(_owner: object, _attribute: object, value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case enum.Enum():
+            return value.value
+    return value
+
+
 def read_record(line: bytes) -> Record:
-    """Read what `write_record` wrote, and nothing else: its checksum was compared before."""
+    """Read what `write_record` wrote, also before there were operations; its checksum was compared."""
     fields = json.loads(line)
     if "reversed" in fields:
         return Reversed(fields["reversed"])
     fingerprint = bytes.fromhex(fields.pop("fingerprint"))
     booked_at = datetime.fromisoformat(fields.pop("booked_at"))
-    return Booked(Booking(booked_at=booked_at, **fields), fingerprint)
+    if "kind" in fields:
+        kind = Kind(fields.pop("kind"))
+        return Booked(OperationBooking(kind=kind, booked_at=booked_at, **fields), fingerprint)
+    misbehaviour = fields.pop("misbehaviour", None)
+    misbehaviour = None if misbehaviour is None else Misbehaviour(misbehaviour)
+    return Booked(PaymentBooking(booked_at=booked_at, misbehaviour=misbehaviour, **fields), fingerprint)

@@ -1,37 +1,45 @@
 """Which request goes where, and the plain answers to those that go nowhere."""
 
-import re
-from urllib.parse import parse_qsl, unquote
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import attrs
 import trio
 
 from simulator.answers import Answer, Reply, error_answer
 from simulator.bank import Bank
+from simulator.booking import Kind
 from simulator.faults import Caller
-from simulator.ledger import Ledger, LedgerFullError
-from simulator.payment import MalformedError, read_object, read_payment
+from simulator.fields import MalformedError, read_object
+from simulator.ledger import Ledger
+from simulator.listing import read_listing
+from simulator.operation import read_operation
+from simulator.payment import read_payment
+from simulator.request import Request
+from simulator.submission import LedgerFullError
 from simulator.wire import statement
-
-REFERENCE = re.compile(r"[!-~]{1,255}")
-COUNT = re.compile(r"[0-9]{1,12}")
 
 
 @attrs.frozen
-class Request:
+class Offers:
+    """Which routes there are besides payments and the ledger."""
+
+    lookup: bool = True
+    reversal: bool = True
+    operations: bool = True
+
+
+@attrs.frozen
+class Route:
     method: str
-    target: str
-    """Path and query, as sent."""
-    body: bytes
-    idempotency_keys: tuple[str, ...] = ()
+    answer: Callable[[Request, Caller], Awaitable[Reply]]
 
 
 class Routes:
-    def __init__(self, bank: Bank, ledger: Ledger, *, lookup: bool, reversal: bool) -> None:
+    def __init__(self, bank: Bank, ledger: Ledger, offers: Offers) -> None:
         self._bank = bank
         self._ledger = ledger
-        self._lookup = lookup
-        self._reversal = reversal
+        self._routes = self._offered(offers)
 
     async def answer(self, request: Request, caller: Caller) -> Reply:
         """Answer, and let no answer out before all that it may tell is durable."""
@@ -39,81 +47,69 @@ class Routes:
         await self._ledger.durable()
         return reply
 
+    def _offered(self, offers: Offers) -> dict[str, Route]:
+        routes = {"/payments": Route("POST", self._pay)}
+        if offers.lookup:
+            routes["/payments/{reference}"] = Route("GET", self._look_up)
+        if offers.reversal:
+            routes["/payments/{reference}/reversals"] = Route("POST", self._reverse)
+        if offers.operations:
+            for kind in (Kind.CAPTURE, Kind.VOID, Kind.REFUND):
+                operate = partial(self._operate, kind)
+                routes[f"/payments/{{reference}}/{kind.value}s"] = Route("POST", operate)
+        return routes | {"/ledger": Route("GET", self._list)}
+
     async def _answer(self, request: Request, caller: Caller) -> Reply:
+        route = self._routes.get(_shape(request.path))
+        if route is None:
+            return Reply(self._nowhere(request.path))
+        if request.method != route.method:
+            return Reply(_only(route.method, request.path))
         try:
-            return await self._route(request, caller)
+            return await route.answer(request, caller)
         except MalformedError as error:
             return Reply(error_answer(400, str(error)))
         except LedgerFullError as error:
             return Reply(error_answer(503, str(error)))
 
-    async def _route(self, request: Request, caller: Caller) -> Reply:
-        path, _, query = request.target.partition("?")
-        parts = path.split("/")[1:]
-        match request.method, parts:
-            case "POST", ["payments"]:
-                return await self._bank.pay(read_payment(request.body), _reference(request), caller)
-            case "GET", ["payments", reference] if reference and self._lookup:
-                return await self._bank.look_up(unquote(reference), caller)
-            case "POST", ["payments", reference, "reversals"] if reference and self._reversal:
-                _check_empty(request.body)
-                return await self._bank.reverse(_check_reference("reference", unquote(reference)), caller)
-            case "GET", ["ledger"]:
-                return Reply(await trio.to_thread.run_sync(self._read_ledger, query, abandon_on_cancel=True))
-        return Reply(self._nowhere(path, parts))
+    async def _pay(self, request: Request, caller: Caller) -> Reply:
+        return await self._bank.pay(read_payment(request.body), request.own_reference(), caller)
 
-    def _read_ledger(self, query: str) -> Answer:
-        """List all bookings, or as `after` (a booking's number), `limit` and `reference` say."""
-        filters = dict(parse_qsl(query, keep_blank_values=True))
-        reference = filters.pop("reference", None)
-        counts = {name: _count(name, text) for name, text in filters.items()}
-        bookings = self._ledger.bookings(**counts)
-        if reference is not None:
-            bookings = [booking for booking in bookings if booking.reference == reference]
-        return statement(self._ledger, bookings)
+    async def _operate(self, kind: Kind, request: Request, caller: Caller) -> Reply:
+        operation = read_operation(kind, request.path_reference(), request.body)
+        return await self._bank.operate(operation, request.own_reference(), caller)
 
-    def _nowhere(self, path: str, parts: list[str]) -> Answer:
-        match parts:
-            case ["payments"]:
-                return _only("POST", path)
-            case ["payments", reference] if reference and self._lookup:
-                return _only("GET", path)
-            case ["payments", reference, "reversals"] if reference and self._reversal:
-                return _only("POST", path)
-            case ["ledger"]:
-                return _only("GET", path)
-        look_up = ["GET /payments/{reference}"] if self._lookup else []
-        reverse = ["POST /payments/{reference}/reversals"] if self._reversal else []
-        routes = ", ".join(["POST /payments", *look_up, *reverse, "GET /ledger"])
+    async def _look_up(self, request: Request, caller: Caller) -> Reply:
+        return await self._bank.look_up(request.path_text(), caller)
+
+    async def _reverse(self, request: Request, caller: Caller) -> Reply:
+        _check_empty(request.body)
+        return await self._bank.reverse(request.path_reference(), caller)
+
+    async def _list(self, request: Request, _caller: Caller) -> Reply:
+        listing = read_listing(request.query)
+
+        def read() -> Answer:
+            return statement(self._ledger, listing.of(self._ledger))
+
+        return Reply(await trio.to_thread.run_sync(read, abandon_on_cancel=True))
+
+    def _nowhere(self, path: str) -> Answer:
+        routes = ", ".join(f"{route.method} {shape}" for shape, route in self._routes.items())
         return error_answer(404, f"no route {path}; there are {routes}")
 
 
-def _reference(request: Request) -> str | None:
-    match request.idempotency_keys:
-        case ():
-            return None
-        case (key,):
-            return _check_reference("Idempotency-Key", key)
-    raise MalformedError("Idempotency-Key: is given twice")
-
-
-def _check_reference(name: str, text: str) -> str:
-    if not REFERENCE.fullmatch(text):
-        raise MalformedError(f"{name}: must be 1 to 255 visible ASCII characters")
-    return text
+def _shape(path: str) -> str:
+    """Give a path with the name of what stands in it."""
+    match path.split("/"):
+        case ["", "payments", reference, *rest] if reference:
+            return "/".join(["", "payments", "{reference}", *rest])
+    return path
 
 
 def _check_empty(body: bytes) -> None:
-    if body.strip() and read_object(body):
-        raise MalformedError("body: must be empty or {}")
-
-
-def _count(name: str, text: str) -> int:
-    if name not in ("after", "limit"):
-        raise MalformedError(f"{name}: no such parameter; there are after, limit and reference")
-    if not COUNT.fullmatch(text):
-        raise MalformedError(f"{name}: must be a whole number")
-    return int(text)
+    if body.strip():
+        read_object(body, known=())
 
 
 def _only(method: str, path: str) -> Answer:

@@ -1,6 +1,7 @@
 """The bank inside this process, and a caller that it can keep waiting."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import trio
 
 from simulator.answers import Reply
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.ledger import Ledger
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,10 +33,17 @@ class WaitingCaller:
 ANYBODY = WaitingCaller()
 
 
-def a_bank(behaviour: Behaviour | None = None, limit: int = 100) -> tuple[Bank, Ledger]:
+def a_bank(
+    behaviour: Behaviour | None = None, limit: int = 100, now: Callable[[], datetime] = lambda: NOON
+) -> tuple[Bank, Ledger]:
     ledger = Ledger(limit)
-    behaviour = behaviour or Behaviour()
-    return Bank(behaviour, ledger, Random(1), now=lambda: NOON, fingerprint_key=bytes(32)), ledger
+    return a_bank_over(ledger, behaviour, now), ledger
+
+
+def a_bank_over(
+    ledger: Ledger, behaviour: Behaviour | None = None, now: Callable[[], datetime] = lambda: NOON
+) -> Bank:
+    return Bank(behaviour or Behaviour(), ledger, Random(1), now=now, fingerprint_key=bytes(32))
 
 
 def fields(reply: Reply) -> dict[str, Any]:

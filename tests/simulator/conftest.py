@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import attrs
 import httpx
 import pytest
 from iso4217 import Currency
@@ -40,11 +41,24 @@ class Simulator:
         headers = {} if reference is None else {"Idempotency-Key": reference}
         return self.client.post("/payments", json=body, headers=headers)
 
+    def operate(
+        self, payment_reference: str, operations: str, reference: str | None = None, **body: Any
+    ) -> httpx.Response:
+        """Ask for one of `captures`, `voids` and `refunds`."""
+        headers = {} if reference is None else {"Idempotency-Key": reference}
+        path = f"/payments/{payment_reference}/{operations}"
+        return self.client.post(path, json=body, headers=headers)
+
     def reverse(self, reference: str) -> httpx.Response:
         return self.client.post(f"/payments/{reference}/reversals")
 
     def bookings(self, reference: str) -> list[dict[str, Any]]:
         answer = self.client.get("/ledger", params={"reference": reference})
+        bookings: list[dict[str, Any]] = answer.json()["bookings"]
+        return bookings
+
+    def operations(self, payment_reference: str) -> list[dict[str, Any]]:
+        answer = self.client.get("/ledger", params={"payment_reference": payment_reference})
         bookings: list[dict[str, Any]] = answer.json()["bookings"]
         return bookings
 
@@ -102,6 +116,12 @@ def pay_body() -> PayBody:
         return json.loads(json.dumps(fields | changes))  # type: ignore[no-any-return]
 
     return body
+
+
+@pytest.fixture
+def authorization(payment: Payment) -> Payment:
+    """Of 1050: authorized and not captured."""
+    return attrs.evolve(payment, capture=False)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,13 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from simulator.answers import Delivery, Reply
-from simulator.bank import Behaviour
+from simulator.behaviour import Behaviour
 from simulator.faults import Fault
-from simulator.ledger import LedgerFullError
-from simulator.payment import MalformedError, Payment
+from simulator.fields import MalformedError
+from simulator.payment import Payment
 from simulator.profiles import Profile
 from simulator.rates import FaultRates
+from simulator.submission import LedgerFullError
 from tests.simulator.a_bank import ANYBODY, WaitingCaller, a_bank, fields
 
 SLOW = "4000009900000012"
@@ -31,7 +32,7 @@ async def test_a_repeated_reference_gets_the_first_answer_and_books_nothing(paym
 async def test_a_repeated_reference_with_another_body_is_malformed(payment: Payment) -> None:
     bank, ledger = a_bank()
     await bank.pay(payment, "a", ANYBODY)
-    with pytest.raises(MalformedError, match="Idempotency-Key: was used before with another body"):
+    with pytest.raises(MalformedError, match="Idempotency-Key: was used before for another request"):
         await bank.pay(attrs.evolve(payment, amount=1051), "a", ANYBODY)
     assert ledger.count == 1
 

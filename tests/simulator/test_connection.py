@@ -9,7 +9,7 @@ from trio.testing import MockClock, memory_stream_pair
 from simulator.answers import NO_ANSWER, Reply, json_answer
 from simulator.connection import Connection, Patience
 from simulator.faults import Caller as Waiting
-from simulator.routes import Request
+from simulator.request import Request
 
 Caller = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 

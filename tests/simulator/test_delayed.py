@@ -4,7 +4,8 @@ import attrs
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.payment import Payment
 from tests.simulator.a_bank import ANYBODY, WaitingCaller, a_bank, fields
 

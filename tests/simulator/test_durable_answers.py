@@ -7,10 +7,12 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.ledger import Ledger
 from simulator.records import Record
-from simulator.routes import Request, Routes
+from simulator.request import Request
+from simulator.routes import Offers, Routes
 from tests.simulator.a_bank import ANYBODY, NOON
 from tests.simulator.conftest import PayBody
 
@@ -38,6 +40,8 @@ class StuckJournal:
         ("GET", "/payments/reversed", None, 404),
         ("POST", "/payments/booked/reversals", None, 200),
         ("POST", "/payments/never-seen/reversals", None, 200),
+        ("POST", "/payments/booked/voids", None, 200),
+        ("POST", "/payments/never-seen/voids", None, 200),
         ("GET", "/ledger", None, 200),
     ],
 )
@@ -47,7 +51,7 @@ async def test_an_answer_waits_until_all_that_it_may_tell_is_durable(
     journal = StuckJournal()
     ledger = Ledger(100, journal)
     bank = Bank(Behaviour(), ledger, Random(1), now=lambda: NOON, fingerprint_key=bytes(32))
-    routes = Routes(bank, ledger, lookup=True, reversal=True)
+    routes = Routes(bank, ledger, Offers())
     body = json.dumps(pay_body()).encode()
     first = Request("POST", "/payments", body, ("booked",))
     asked = Request(method, target, body, (reference,)) if reference else Request(method, target, b"")

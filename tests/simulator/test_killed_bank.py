@@ -62,7 +62,7 @@ def test_bookings_reversals_and_repeats_outlive_a_kill(
     assert before == everything(second)
     assert paid.content == second.pay("paid", pay_body()).content
     other = second.pay("paid", pay_body(amount=1051)).json()
-    assert other == {"error_message": "Idempotency-Key: was used before with another body"}
+    assert other == {"error_message": "Idempotency-Key: was used before for another request"}
     reversed_before = [
         second.pay(reference, pay_body()).status_code for reference in ("undone", "never-seen")
     ]

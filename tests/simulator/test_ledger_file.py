@@ -5,16 +5,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import attrs
 import pytest
 
-from simulator.booking import Booking
+from simulator.booking import Booking, Kind, Misbehaviour, OperationBooking, PaymentBooking
 from simulator.ledger_file import LedgerFile, LedgerFileError
 from simulator.records import Booked, Record, Reversed
+from tests.simulator.a_bank import NOON
 
-FIRST = Booking(
+FIRST = PaymentBooking(
     1, "a b\u00e4", "4242", "EUR", 1050, 1050, "code", None, datetime(2026, 11, 22, 12, 0, 0, 5, UTC)
 )
-SECOND = Booking(2, None, "0002", "JPY", 7, 0, "", "generic_decline", datetime(2026, 11, 22, tzinfo=UTC))
+SECOND = PaymentBooking(
+    2, None, "0002", "JPY", 7, 0, "", "generic_decline", datetime(2026, 11, 22, tzinfo=UTC)
+)
+MISBEHAVING = attrs.evolve(SECOND, number=3, reference="b", misbehaviour=Misbehaviour.REFUND_LOST)
+MORE: list[Booking] = [
+    MISBEHAVING,
+    OperationBooking(Kind.CAPTURE, 4, "c", "a", "EUR", 7, True, 9, None, NOON),
+    OperationBooking(Kind.VOID, 5, None, "a", "EUR", 7, False, 0, "already_captured", NOON),
+    OperationBooking(Kind.REFUND, 6, "r", "a", "EUR", 7, False, 0, None, NOON),
+]
 WRITTEN: list[Record] = [Booked(FIRST, b"1" * 16), Reversed("a b\u00e4"), Booked(SECOND, b"2" * 16)]
 
 Damage = Callable[[list[bytes]], list[bytes]]
@@ -41,6 +52,12 @@ def test_what_was_written_is_read_back_and_more_is_written_after_it(path: Path) 
     key, records = read(path, more=[Reversed("b")])
     assert (32, WRITTEN) == (len(key), records)
     assert (key, [*WRITTEN, Reversed("b")]) == read(path)
+
+
+def test_operations_and_how_a_card_misbehaves_are_read_back(path: Path) -> None:
+    more: list[Record] = [Booked(booking, b"3" * 16) for booking in MORE]
+    read(path, more=more)
+    assert [*WRITTEN, *more] == read(path)[1]
 
 
 def test_a_file_is_its_owners_alone(path: Path) -> None:

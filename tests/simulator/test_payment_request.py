@@ -5,7 +5,8 @@ import attrs
 import pytest
 from iso4217 import Currency
 
-from simulator.payment import MalformedError, Payment, read_payment
+from simulator.fields import MalformedError
+from simulator.payment import Payment, read_payment
 
 GOOD = {
     "card_number": "4242424242424242",

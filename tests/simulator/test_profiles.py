@@ -6,6 +6,7 @@ from iso4217 import Currency
 from stdnum import luhn
 
 from simulator.faults import Fault
+from simulator.operation_cards import CARDS as OPERATION_CARDS
 from simulator.payment import Payment
 from simulator.profiles import (
     DECLINE_CODES,
@@ -21,7 +22,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_every_magic_card_passes_the_luhn_check() -> None:
-    cards = [*DECLINE_CODES, *FAULTS, UNAVAILABLE_TWICE_CARD]
+    cards = [*DECLINE_CODES, *FAULTS, UNAVAILABLE_TWICE_CARD, *OPERATION_CARDS]
     assert [card for card in cards if not luhn.is_valid(card)] == []
     assert len(cards) == len(set(cards))
 

@@ -36,7 +36,8 @@ def test_a_repeated_reference_books_twice_with_dedupe_off_and_look_ups_can_be_of
     assert simulator.pay("a", pay_body(amount=100_000)).json()["authorized"] is False
     assert [booking["amount"] for booking in simulator.bookings("a")] == [1050, 100_000]
     look_up = simulator.client.get("/payments/a")
-    routes = "POST /payments, POST /payments/{reference}/reversals, GET /ledger"
+    posts = (f"POST /payments/{{reference}}/{name}" for name in ("reversals", "captures", "voids", "refunds"))
+    routes = ", ".join(["POST /payments", *posts, "GET /ledger"])
     expected = {"error_message": f"no route /payments/a; there are {routes}"}
     assert (404, expected) == (look_up.status_code, look_up.json())
 
@@ -89,6 +90,9 @@ def test_a_port_in_use_is_one_sentence(simulator: Simulator) -> None:
     [
         (["--profile", "kind"], "'kind' is not one of 'magic', 'threshold', 'parity'."),
         (["--fault", "hang=2"], "the rate of hang must be from 0 to 1, as in hang=0.05."),
+        (["--operation-fault", "hang=2"], "the rate of hang must be from 0 to 1, as in hang=0.05."),
+        (["--authorization-seconds", "nan"], "'nan' is no number of seconds from 0 to 31622400."),
+        (["--latency", "86401"], "'86401' is no number of seconds from 0 to 86400."),
         (["--refuse-reversals", "nan"], "'nan' is no share from 0 to 1."),
         (["--reversal-fault", "explode=1"], "'explode' is no fault; there are "),
         (["--host", "no such host"], "cannot listen on no such host:50948: "),
@@ -107,7 +111,8 @@ def test_help_names_every_option_and_fault() -> None:
     assert ended.returncode == 0
     options = ("--profile", "--latency", "--fault", "--no-dedupe", "--seed", "--no-reversal")
     more = ("--refuse-reversals", "--reversal-fault", "--ledger-file", "drop_after_booking", "delayed")
-    assert [] == [word for word in options + more if word not in ended.stdout]
+    operations = ("--operation-fault", "--no-operations", "--authorization-seconds")
+    assert [] == [word for word in options + more + operations if word not in ended.stdout]
 
 
 def test_it_shares_no_code_with_the_gateway() -> None:

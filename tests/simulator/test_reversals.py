@@ -8,11 +8,13 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from simulator.answers import Delivery
-from simulator.bank import Bank, Behaviour
+from simulator.bank import Bank
+from simulator.behaviour import Behaviour
 from simulator.faults import Fault
-from simulator.ledger import LedgerFullError
-from simulator.payment import MalformedError, Payment
+from simulator.fields import MalformedError
+from simulator.payment import Payment
 from simulator.rates import FaultRates
+from simulator.submission import LedgerFullError
 from simulator.wire import statement
 from tests.simulator.a_bank import ANYBODY, a_bank, fields
 

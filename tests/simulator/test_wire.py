@@ -18,6 +18,7 @@ def test_a_booking_in_the_ledger_tells_all_but_the_card(simulator: Simulator, pa
     assert datetime.fromisoformat(booking.pop("booked_at")).utcoffset() == timedelta()
     assert booking.pop("booking") >= 1
     assert booking == {
+        "kind": "payment",
         "reference": "full",
         "last_four": "4242",
         "currency": "EUR",
@@ -72,7 +73,7 @@ def test_a_look_up_of_an_unknown_reference_is_exactly_found_false(simulator: Sim
 def test_a_reference_with_another_body_is_400(simulator: Simulator, pay_body: PayBody) -> None:
     simulator.pay("reused", pay_body())
     answer = simulator.pay("reused", pay_body(amount=1051))
-    expected = {"error_message": "Idempotency-Key: was used before with another body"}
+    expected = {"error_message": "Idempotency-Key: was used before for another request"}
     assert (400, expected) == (answer.status_code, answer.json())
 
 
@@ -110,6 +111,9 @@ def test_a_malformed_body_is_400_and_not_booked(simulator: Simulator, pay_body: 
         ("DELETE", "/payments/a", "GET"),
         ("POST", "/ledger", "GET"),
         ("GET", "/payments/a/reversals", "POST"),
+        ("GET", "/payments/a/captures", "POST"),
+        ("PUT", "/payments/a/voids", "POST"),
+        ("DELETE", "/payments/a/refunds", "POST"),
     ],
 )
 def test_a_wrong_method_is_told_the_right_one(
@@ -120,11 +124,14 @@ def test_a_wrong_method_is_told_the_right_one(
     assert answer.json() == {"error_message": f"{path} allows {allow} only"}
 
 
-@pytest.mark.parametrize("path", ["/", "/payments/", "/payments/a/captures", "/refunds"])
+@pytest.mark.parametrize(
+    "path", ["/", "/payments/", "/payments//captures", "/payments/a/capture", "/refunds"]
+)
 def test_an_unknown_route_is_told_the_known_ones(path: str, simulator: Simulator) -> None:
     answer = simulator.client.post(path)
     assert answer.status_code == 404
     assert answer.json()["error_message"] == (
         f"no route {path}; there are POST /payments, GET /payments/{{reference}}, "
-        "POST /payments/{reference}/reversals, GET /ledger"
+        "POST /payments/{reference}/reversals, POST /payments/{reference}/captures, "
+        "POST /payments/{reference}/voids, POST /payments/{reference}/refunds, GET /ledger"
     )
