@@ -41,7 +41,7 @@ def test_an_example_says_what_became_of_the_payment(example: str, gateway: Gatew
 
     runs = {
         ("--card", "3782 822463 10005"): (0, "Approved"),
-        ("--card", "4000000000000002"): (1, "Declined"),
+        ("--card", "4000000000009995"): (1, "Declined insufficient_funds"),
         ("--card", "4000009900000038"): (0, "Approved"),
         ("--key", "nobody's"): (1, "Refused: "),
         ("--url", "http://127.0.0.1:1"): (1, UNREACHABLE),
