@@ -54,7 +54,7 @@ class Line:
 
 
 class Worksheet:
-    """SQLite keeps at most `MEMORY_KIB` of it in memory; a million payments take some 270 MiB of disk."""
+    """SQLite keeps at most `MEMORY_KIB` of it in memory; a million references take some 350 MiB of disk."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
