@@ -20,6 +20,6 @@ def test_an_unresolved_refund_is_told_with_its_own_amount() -> None:
     assert isinstance(begun, Ok)
     job = Job.begun("job_2", begun.value, RefundOrder(400), "req_2")
     attempt = Attempt.intended("ref_2", "pay_1", "job_2", "bank", NOW).doubted(1, NOW, NOW)
-    told = unresolved_document(Unresolved(Change(begun.value.payment, job, attempt), []))
+    told = unresolved_document(Unresolved(Change(begun.value.payment, job, attempt), ()))
     names = ("operation", "amount", "jobStatus", "paymentStatus", "reference")
     assert ("refund", Decimal("4.00"), "Created", "Approved", "ref_2") == tuple(told[name] for name in names)
