@@ -47,8 +47,10 @@ WHAT_TO_TRY = """
 
      {python} examples/pay_and_listen.py --url {url}
 
-  Other cards: 4000 0000 0000 0002 is declined, 4000 0099 0000 0012 takes 15 s. 4000 0099 0000 0038 takes the
-  money and loses the bank's answer: the payment is Unknown until it is looked up. More: simulator/README.md.
+  Other cards: 4000 0000 0000 0002 is declined generic_decline, 4000 0000 0000 9995 insufficient_funds:
+  docs/decline-codes.md says what to do about each. 4000 0099 0000 0012 takes 15 s. 4000 0099 0000 0038 takes
+  the money and loses the bank's answer: the payment is Unknown until it is looked up.
+  More cards: simulator/README.md.
 
   The bank's own book: curl {bank_url}/ledger
   Ctrl-C ends the demo, and its database is gone then.

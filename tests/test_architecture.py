@@ -55,12 +55,13 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "pgw.control": (
         "pgw.domain",
         "pgw.storage.port",
+        "pgw.storage.books",
         "pgw.actors",
         "pgw.ports",
         "pgw.logs",
         "pgw.control",
     ),
-    "pgw.reconciliation": ("pgw.domain", "pgw.storage.port", "pgw.bank.ledger_port", "pgw.reconciliation"),
+    "pgw.reconciliation": ("pgw.domain", "pgw.storage.books", "pgw.bank.ledger_port", "pgw.reconciliation"),
     "pgw.client": ("pgw.domain.result", "pgw.ports", "pgw.actors.backoff", "pgw.client"),
     "pgw.settings": ("pgw.bank.port",),
 }

@@ -68,8 +68,10 @@ def asked(
     match answer:
         case Authorized(code):
             told["authorizationCode"] = code
-        case Declined(code):
+        case Declined(code, bank_code):
             told["declineCode"] = code
+            if bank_code is not None:
+                told["bankCode"] = bank_code
         case NotSent(reason) | Doubtful(reason):
             told["detail"] = reason
     return TimelineEntry(what, By.BANK, at, {**told, **facts, "milliseconds": round(seconds * 1000)})

@@ -22,6 +22,7 @@ from pgw.bank.port import (
     Rejected,
 )
 from pgw.domain.attempt import Attempt, AttemptOutcome
+from pgw.domain.decline import DeclineCode
 from pgw.domain.errors import FailureCode
 from pgw.domain.flag import Flag, FlagCode
 from pgw.domain.job import JobFailure, JobType
@@ -61,7 +62,7 @@ def outcome_of(
     match answer:
         case Authorized() | Accepted():
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
-        case Declined("already_voided") if _was_in_doubt(change, JobType.VOID):
+        case Declined(DeclineCode.ALREADY_VOIDED) if _was_in_doubt(change, JobType.VOID):
             # By an earlier try of this very void: nobody else voids while it is open.
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
         case Declined(decline_code):
@@ -125,7 +126,7 @@ def succeeding(ports: PaymentPorts, change: Change, attempt: Attempt, at: dateti
     return Change(payment, job, attempt)
 
 
-def declining(change: Change, decline_code: str, attempt: Attempt, at: datetime) -> Change:
+def declining(change: Change, decline_code: DeclineCode, attempt: Attempt, at: datetime) -> Change:
     """Follow the bank's no: a payment is `Declined`, and its job done; an operation has failed."""
     if change.job.is_payment:
         return following(change, change.payment.declined(decline_code, at), attempt)

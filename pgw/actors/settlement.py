@@ -10,13 +10,12 @@ from pgw.actors.outcome import declining, failing, succeeding
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import BankFeature
 from pgw.domain.attempt import Attempt, AttemptOutcome
+from pgw.domain.decline import DeclineCode
 from pgw.domain.errors import FailureCode, Refusal
 from pgw.domain.idempotency import Claim
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage.port import Change
 
-# Issuers and merchants know it as a refusal without a reason.
-DECLINE_CODE = "generic_decline"
 UNKNOWN = frozenset({AttemptOutcome.DOUBTFUL, AttemptOutcome.NOT_REVERSIBLE})
 """Attempts whose outcome the bank has not told, and that are not being undone."""
 
@@ -91,6 +90,6 @@ def _outcome(ports: PaymentPorts, stored: Change, command: SettlePayment, attemp
         case Verdict.SUCCEEDED:
             return succeeding(ports, stored, attempt, now)
         case Verdict.DECLINED:
-            return declining(stored, DECLINE_CODE, attempt, now)
+            return declining(stored, DeclineCode.GENERIC_DECLINE, attempt, now)
         case Verdict.FAILED:
             return failing(stored, FailureCode.SETTLED_BY_OPERATOR, attempt, now)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pgw.bank.decline_codes import decline_code_of
 from pgw.bank.documents import read_object
 from pgw.bank.port import (
     Accepted,
@@ -31,7 +32,6 @@ from pgw.bank.port import (
     Void,
 )
 
-DECLINE_CODE_WHERE_NONE_IS_GIVEN = "generic_decline"
 NOT_AS_SPECIFIED = Doubtful("the answer is not as specified")
 _CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
 _NO_CODE = (None, "")  # no set: what a bank sends may be a list, which has no hash
@@ -148,20 +148,28 @@ def _decision(document: _Document) -> Authorized | Declined | Doubtful:
         case True if _is_code(code) and decline_code in _NO_CODE:
             return Authorized(str(code))
         case False if code in _NO_CODE and (decline_code in _NO_CODE or _is_code(decline_code)):
-            return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
+            return _declined(decline_code or None)
         case _:
             return NOT_AS_SPECIFIED
 
 
 def _operation_decision(document: _Document) -> Accepted | Declined | Doubtful:
     decline_code = document.get("decline_code")
+    if "authorized" in document:
+        # It is about a payment, whatever else it says.
+        return NOT_AS_SPECIFIED
     match document.get("accepted"):
         case True if decline_code in _NO_CODE:
             return Accepted()
         case False if decline_code in _NO_CODE or _is_code(decline_code):
-            return Declined(decline_code or DECLINE_CODE_WHERE_NONE_IS_GIVEN)
+            return _declined(decline_code or None)
         case _:
             return NOT_AS_SPECIFIED
+
+
+def _declined(word: str | None) -> Declined:
+    code = decline_code_of(word)
+    return Declined(code, bank_code=None if word == code else word)
 
 
 def _is_exactly(document: _Document | None, member: str, *, value: bool) -> bool:

@@ -5,21 +5,28 @@ from typing import Protocol
 
 from attrs import frozen
 
+from pgw.domain.job import JobType
+
 
 @frozen
 class LedgerEntry:
-    """One booking, as the bank has it now. Amounts are in minor units of the currency.
+    """One booking, as the bank has it now: of a payment, or of an operation on one.
 
     What does not fit together, such as more captured than was authorized, is for the reader to find.
     """
 
     reference: str | None
     """Ours, where the bank was given one."""
+    kind: JobType
+    payment_reference: str | None
+    """Of an operation: the reference of the payment that it is on."""
     currency: str
-    amount: int
-    captured: int
-    authorized: bool
-    reversed: bool
+    charged: int
+    """What it adds to the money that was taken, in minor units; negative for a refund."""
+    held: int
+    """What it adds to the money that is reserved, in minor units; negative for what it frees."""
+    counts: bool
+    """Whether it is money: what was declined or reversed is none."""
 
 
 class LedgerUnavailable(Exception):

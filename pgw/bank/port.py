@@ -11,6 +11,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from pgw.domain.card import Card
+from pgw.domain.decline import DeclineCode, listed
 from pgw.domain.money import Money
 
 
@@ -102,9 +103,10 @@ class Accepted:
 
 @frozen
 class Declined:
-    """The bank said no."""
+    """The bank said no; `bank_code` is its own word for why, where that is another than ours."""
 
-    decline_code: str
+    decline_code: DeclineCode = field(converter=listed)
+    bank_code: str | None = None
 
 
 @frozen

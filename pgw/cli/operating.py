@@ -13,6 +13,7 @@ from pgw.cli.running import MISTAKE, Program, run_to_the_end, say_mistake
 from pgw.cli.settings import DEFAULTS
 from pgw.cli.tables import Table, printable
 from pgw.control.answers import Answer, Document, RefusedFor
+from pgw.domain.job import JobType
 from pgw.domain.result import Err, Ok
 
 REFUSED = 1
@@ -86,7 +87,9 @@ async def _unresolved(database: Path, *, as_json: bool) -> None:
 
 
 def _row(one: Document) -> list[str]:
-    cells = (one["jobId"], one["paymentId"], one["merchantId"], money_of(one), one["paymentStatus"])
+    is_payment = one["operation"] == JobType.PAYMENT
+    status = one["paymentStatus"] if is_payment else f"{one['operation']} {one['jobStatus']}"
+    cells = (one["jobId"], one["paymentId"], one["merchantId"], money_of(one), status)
     times = time_of(one["since"]), one["nextInquiryAt"] and time_of(one["nextInquiryAt"])
     return [*cells, times[0], printable(one["known"]), times[1] or "none"]
 
@@ -133,8 +136,8 @@ async def _settle(database: Path, job: str, verdict: Verdict, reason: str, *, as
         return exit_code_of(answer)
     settled = answer.value
     click.secho(
-        f"{settled['jobId']} is settled as {verdict}: payment {settled['paymentId']} of {money_of(settled)} "
-        f"is {settled['paymentStatus']}.",
+        f"{settled['jobId']}, a {settled['operation']} of {money_of(settled)}, is settled as {verdict}: "
+        f"payment {settled['paymentId']} is {settled['paymentStatus']}.",
         fg="green",
     )
     if settled["isWatched"]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from pgw.reconciliation.comparison import Books
-from pgw.storage.port import BookEntry
+from pgw.storage.books import BookEntry
 
 CLEAR_LINE = "\r\033[K"
 

@@ -8,10 +8,11 @@ import click
 from pgw.cli.operating import print_json
 from pgw.cli.tables import Table, printable
 from pgw.control.answers import Document
+from pgw.domain.job import JobType
 from pgw.domain.money import Currency
 from pgw.reconciliation.comparison import Summary, Totals, currency_of
 from pgw.reconciliation.judgement import Judgement, Shown, Sum, expected_of
-from pgw.storage.port import BookEntry
+from pgw.storage.books import BookEntry
 
 NO_REFERENCE = "(none)"
 _HEADS = ("DIFFERENCE", "REFERENCE", "JOB", "AT THE GATEWAY", "AT THE BANK")
@@ -37,8 +38,8 @@ class PrintedReport:
             click.echo()
         _print_totals(summary.totals)
         click.echo(
-            f"{summary.payments} payments were compared with {summary.bookings} bookings; the outcome of "
-            f"{summary.open} is unknown."
+            f"{summary.payments} payments and {summary.operations} operations were compared with "
+            f"{summary.bookings} bookings; the outcome of {summary.open} is unknown."
         )
         if summary.differences:
             click.secho(f"Differences: {summary.differences}.", fg="red", bold=True)
@@ -66,15 +67,19 @@ class JsonReport:
             document: Document = {"kind": "total", "currency": currency.code}
             document |= {name: _sum_document(side, currency) for name, side in sides.items()}
             print_json(document | {"difference": _sum_document(totals.difference, currency)})
-        counts = {"payments": summary.payments, "bookings": summary.bookings, "open": summary.open}
-        print_json({"kind": "summary", **counts, "differences": summary.differences})
+        counts = {"payments": summary.payments, "operations": summary.operations}
+        counts |= {"bookings": summary.bookings, "open": summary.open, "differences": summary.differences}
+        print_json({"kind": "summary", **counts})
 
 
 def _gateway_document(entry: BookEntry) -> Document:
     currency = entry.amount.currency
     return {
         "jobId": entry.job_id,
+        "operation": entry.type,
+        "jobStatus": entry.job_status,
         "paymentId": entry.payment_id,
+        "paymentReference": entry.payment_reference,
         "status": entry.status,
         "amount": entry.amount.major_units,
         "currency": currency.code,
@@ -89,13 +94,16 @@ def _sum_document(money: Sum, currency: Currency) -> dict[str, Decimal]:
 def _at_the_gateway(entry: BookEntry | None) -> str:
     if entry is None:
         return "unknown"
-    return f"{entry.status}, {entry.amount.major_units:,} {entry.amount.currency.code}"
+    is_payment = entry.type is JobType.PAYMENT
+    what = entry.status if is_payment else f"{entry.type} {entry.job_status}"
+    return f"{what}, {entry.amount.major_units:,} {entry.amount.currency.code}"
 
 
 def _at_the_bank(shown: Shown, entry: BookEntry | None) -> str:
     currency = currency_of(shown.currency, entry)
-    kinds = (("charged", shown.sum.charged), ("held", shown.sum.held))
-    parts = [f"{currency.major(money):,} {currency.code} {kind}" for kind, money in kinds if money]
+    charged, held = shown.sum.charged, shown.sum.held
+    kinds = (("charged" if charged > 0 else "refunded", charged), ("held" if held > 0 else "freed", held))
+    parts = [f"{currency.major(abs(money)):,} {currency.code} {kind}" for kind, money in kinds if money]
     text = " and ".join(parts) or f"0 {currency.code}"
     return text if shown.bookings == 1 else f"{text} by {shown.bookings} bookings"
 

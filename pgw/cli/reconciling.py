@@ -33,11 +33,16 @@ DIFFERENT = 1
 def reconcile(
     ctx: click.Context, /, database: Path, bank_url: str, ledger_file: Path | None, *, as_json: bool
 ) -> None:
-    """Compare the books with the bank's ledger.
+    """Compare the books with the bank's ledger: each payment, capture, void and refund.
 
     Prints each difference with its money, then totals: of the books, of the bank, and how much of the bank's
     is open, its outcome being unknown to the gateway. May be run while payments go on. Exit code 1 where
     there is a difference.
+
+    ChargedTwice, CapturedTwice, VoidedTwice, RefundedTwice: booked more than once. …TooMuch: more than was
+    asked for. …ThoughFailed, …ThoughDeclined: booked, though here it did not happen. NotAtTheBank: here it
+    did, and there it did not. OtherAmount, OtherCurrency, OtherOperation, OtherPayment: booked as something
+    else. UnknownReference: booked, and not in the books. docs/reconciliation.md says what to do about each.
     """
     ctx.exit(run(partial(_reconcile, database, bank_url, ledger_file, as_json=as_json)))
 

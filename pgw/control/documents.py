@@ -9,16 +9,17 @@ from pgw.control.answers import Document
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.flag import Flag
 from pgw.domain.job import JobType
-from pgw.storage.port import BookEntry, Change, Unresolved
+from pgw.storage.books import BookEntry
+from pgw.storage.port import Change, Unresolved
 
 _converter = cattrs.Converter()
 
 
 def unresolved_document(one: Unresolved) -> Document:
     change = one.change
-    payment, attempt = change.payment, change.attempt
+    attempt = change.attempt
     return _of_change(change) | {
-        "since": timestamp(payment.updated_at),
+        "since": timestamp(change.job.updated_at),
         "reference": attempt.reference,
         "outcome": attempt.outcome,
         "known": what_is_known(attempt, is_void=change.job.type is JobType.VOID),
@@ -78,9 +79,10 @@ def _of_change(change: Change) -> Document:
         "paymentId": payment.id,
         "merchantId": payment.merchant_id,
         "jobStatus": job.status,
+        "operation": job.type,
         "paymentStatus": payment.status,
-        "amount": payment.amount.major_units,
-        "currency": payment.amount.currency.code,
+        "amount": job.amount.major_units,
+        "currency": job.amount.currency.code,
     }
 
 

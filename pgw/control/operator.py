@@ -8,7 +8,7 @@ from pgw.actors.settlement import Verdict
 from pgw.control.answers import Answer, Document
 from pgw.control.client import Control, read
 from pgw.control.documents import book_entry
-from pgw.storage.port import BookEntry
+from pgw.storage.books import BookEntry
 
 
 @frozen

@@ -8,11 +8,12 @@ import trio
 from attrs import define, field
 
 from pgw.bank.ledger_port import BankLedger
+from pgw.domain.job import JobType
 from pgw.domain.money import Currency
 from pgw.domain.result import Ok
 from pgw.reconciliation.judgement import NOTHING, Judgement, Sum, expected_of, judge
 from pgw.reconciliation.worksheet import Line, Worksheet, open_worksheet
-from pgw.storage.port import BookEntry
+from pgw.storage.books import BookEntry
 
 LONGEST_REFERENCE = 255
 LINES_AT_A_TIME = 1000
@@ -43,9 +44,10 @@ class Totals:
 
 @define
 class Summary:
-    """`bookings` are those that are money, as read; `open` payments are those whose outcome is unknown."""
+    """`bookings` are those that are money, as read; `open` is what has an outcome that is unknown."""
 
     payments: int = 0
+    operations: int = 0
     bookings: int = 0
     open: int = 0
     differences: int = 0
@@ -56,7 +58,9 @@ class Summary:
         self.differences += judgement.code is not None
         self.open += judgement.is_open
         if entry is not None:
-            self.payments += 1
+            is_payment = entry.type is JobType.PAYMENT
+            self.payments += is_payment
+            self.operations += not is_payment
             self._totals(entry.amount.currency).books += expected_of(entry)
         for shown in judgement.shown:
             totals = self._totals(currency_of(shown.currency, entry))

@@ -1,33 +1,18 @@
 """What the bank shows under one reference, against what the gateway expects of it. Pure."""
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from attrs import frozen
 
 from pgw.bank.ledger_port import LedgerEntry
-from pgw.domain.payment import PaymentStatus
-from pgw.storage.port import BookEntry
-
-OPEN = frozenset({PaymentStatus.CREATED, PaymentStatus.UNKNOWN})
-
-
-class DifferenceCode(StrEnum):
-    """What is wrong with a reference."""
-
-    CHARGED_TWICE = "ChargedTwice"
-    CHARGED_TOO_MUCH = "ChargedTooMuch"
-    CHARGED_THOUGH_FAILED = "ChargedThoughFailed"
-    CHARGED_THOUGH_DECLINED = "ChargedThoughDeclined"
-    NOT_AT_THE_BANK = "NotAtTheBank"
-    OTHER_AMOUNT = "OtherAmount"
-    OTHER_CURRENCY = "OtherCurrency"
-    UNKNOWN_REFERENCE = "UnknownReference"
+from pgw.domain.job import JobStatus, JobType
+from pgw.reconciliation.differences import CODES_OF, DifferenceCode
+from pgw.storage.books import BookEntry
 
 
 @frozen
 class Sum:
-    """Money of one currency in its minor units: charged, and held to be charged later."""
+    """Money of one currency in its minor units: charged less refunded, and held to be charged later."""
 
     charged: int = 0
     held: int = 0
@@ -63,61 +48,78 @@ class Judgement:
     @property
     def is_open(self) -> bool:
         """Whether the gateway does not know the outcome yet, so that it expects nothing for certain."""
-        return self.entry is not None and self.entry.status in OPEN
-
-
-def is_effective(entry: LedgerEntry) -> bool:
-    """Tell whether a booking is money: one that was declined or reversed is none."""
-    return entry.authorized and not entry.reversed
+        return self.entry is not None and self.entry.is_open
 
 
 def net_of(entries: Iterable[LedgerEntry]) -> tuple[Shown, ...]:
-    """Sum the effective bookings of one reference, each currency by itself."""
+    """Sum the bookings of one reference that count, each currency by itself."""
     found: dict[str, Shown] = {}
-    for entry in filter(is_effective, entries):
-        before = found.get(entry.currency, Shown(entry.currency, 0, NOTHING))
-        money = Sum(charged=entry.captured) if entry.captured else Sum(held=entry.amount)
-        found[entry.currency] = Shown(entry.currency, before.bookings + 1, before.sum + money)
+    for entry in entries:
+        if entry.counts:
+            before = found.get(entry.currency, Shown(entry.currency, 0, NOTHING))
+            money = before.sum + Sum(entry.charged, entry.held)
+            found[entry.currency] = Shown(entry.currency, before.bookings + 1, money)
     return tuple(found.values())
 
 
 def expected_of(entry: BookEntry) -> Sum:
-    """Return the money that the gateway is sure of."""
-    match entry.status:
-        case PaymentStatus.APPROVED:
-            return Sum(charged=entry.captured)
-        case PaymentStatus.AUTHORIZED:
-            return Sum(held=entry.amount.minor_units)
-        case _:
-            return NOTHING
+    """Return the money that the gateway is sure of, as its part under this reference."""
+    if entry.job_status is not JobStatus.COMPLETED or entry.is_declined:
+        return NOTHING
+    amount = entry.amount.minor_units
+    match entry.type:
+        case JobType.PAYMENT:
+            return Sum(charged=amount) if entry.captures_at_once else Sum(held=amount)
+        case JobType.CAPTURE if entry.is_final:
+            # It is the last one: what was not captured by then never will be.
+            return Sum(charged=amount, held=-amount - (entry.authorized - entry.captured))
+        case JobType.CAPTURE:
+            return Sum(charged=amount, held=-amount)
+        case JobType.VOID:
+            return Sum(held=-entry.authorized)
+        case JobType.REFUND:
+            return Sum(charged=-amount)
 
 
 def judge(reference: str | None, entry: BookEntry | None, entries: Iterable[LedgerEntry]) -> Judgement:
-    shown = net_of(entries)
-    return Judgement(reference, entry, shown, _difference(entry, shown))
+    counting = [one for one in entries if one.counts]
+    shown = net_of(counting)
+    return Judgement(reference, entry, shown, _difference(entry, counting, shown))
 
 
-def _difference(entry: BookEntry | None, shown: Sequence[Shown]) -> DifferenceCode | None:
+def _difference(
+    entry: BookEntry | None, counting: Sequence[LedgerEntry], shown: Sequence[Shown]
+) -> DifferenceCode | None:
     if entry is None:
-        return DifferenceCode.UNKNOWN_REFERENCE if shown else None
-    if sum(one.bookings for one in shown) > 1:
+        return DifferenceCode.UNKNOWN_REFERENCE if counting else None
+    if of_other := _of_other(entry, counting):
         # Also while the outcome is unknown: whatever it will be, it is not this.
-        return DifferenceCode.CHARGED_TWICE
-    match entry.status:
-        case PaymentStatus.CREATED | PaymentStatus.UNKNOWN:
-            return None
-        case PaymentStatus.FAILED:
-            return DifferenceCode.CHARGED_THOUGH_FAILED if shown else None
-        case PaymentStatus.DECLINED:
-            return DifferenceCode.CHARGED_THOUGH_DECLINED if shown else None
-        case _:
-            return _difference_of_money(entry, shown[0]) if shown else DifferenceCode.NOT_AT_THE_BANK
+        return of_other
+    if entry.is_open:
+        return None
+    if entry.is_declined or entry.job_status is JobStatus.FAILED:
+        codes = CODES_OF[entry.type]
+        of_nothing = codes.though_declined if entry.is_declined else codes.though_failed
+        return of_nothing if counting else None
+    return _difference_of_money(entry, shown[0]) if shown else DifferenceCode.NOT_AT_THE_BANK
+
+
+def _of_other(entry: BookEntry, counting: Sequence[LedgerEntry]) -> DifferenceCode | None:
+    """Tell whether the bank took the reference more than once, or for something else than was asked."""
+    if len(counting) > 1:
+        return CODES_OF[entry.type].twice
+    for booked in counting:
+        if booked.kind is not entry.type:
+            return DifferenceCode.OTHER_OPERATION
+        if booked.payment_reference not in (None, entry.payment_reference):
+            return DifferenceCode.OTHER_PAYMENT
+    return None
 
 
 def _difference_of_money(entry: BookEntry, shown: Shown) -> DifferenceCode | None:
     expected = expected_of(entry)
     if shown.currency != entry.amount.currency.code:
         return DifferenceCode.OTHER_CURRENCY
-    if shown.sum.charged > expected.charged:
-        return DifferenceCode.CHARGED_TOO_MUCH
+    if abs(shown.sum.charged) > abs(expected.charged):
+        return CODES_OF[entry.type].too_much
     return DifferenceCode.OTHER_AMOUNT if shown.sum != expected else None

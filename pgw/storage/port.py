@@ -14,10 +14,10 @@ from pgw.domain.flag import Flag
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.merchant import Merchant
-from pgw.domain.money import Money
-from pgw.domain.payment import Payment, PaymentStatus
+from pgw.domain.payment import Payment
 from pgw.domain.result import Result
 from pgw.domain.timeline import TimelineEntry
+from pgw.storage.books import BookEntry
 from pgw.storage.expiry_port import ExpiryStorage
 from pgw.storage.webhook_port import WebhookStorage
 
@@ -75,19 +75,6 @@ class Backlog:
     changes: int = 0
     look_ups: int = 0
     log_pages: int = 0
-
-
-@frozen
-class BookEntry:
-    """What the gateway's books say of one reference; `captured` is in minor units."""
-
-    reference: str
-    payment_id: str
-    job_id: str
-    status: PaymentStatus
-    outcome: AttemptOutcome
-    amount: Money
-    captured: int
 
 
 class StorageCannotOpen(Exception):

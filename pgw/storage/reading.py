@@ -13,8 +13,9 @@ from pgw.domain.event import Event
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.payment import Payment
+from pgw.storage.books import BookEntry
 from pgw.storage.documents import CHANGE, CURRENCY, EVENT, JOB, PAYMENT
-from pgw.storage.port import BookEntry, Change, Unresolved, UnresolvedCount
+from pgw.storage.port import Change, Unresolved, UnresolvedCount
 from pgw.storage.rows import (
     RowUnreadable,
     event_from,
@@ -78,15 +79,18 @@ _COUNT_UNRESOLVED = f"""
         (SELECT count(*) FROM (SELECT DISTINCT job_id FROM flags WHERE acknowledged_at IS NULL LIMIT ?1))
 """
 
-_BOOK_ENTRY = f"""json_object('reference', attempts.reference, 'payment_id', payments.id,
-    'job_id', attempts.job_id, 'status', payments.status, 'outcome', outcome,
-    'amount', json_object('minor_units', payments.amount, 'currency', {CURRENCY.format("payments")}),
-    'captured', captured)
+_BOOK_ENTRY = f"""json_object('reference', attempts.reference, 'payment_reference', authorization_reference,
+    'payment_id', payments.id, 'job_id', jobs.id, 'type', jobs.type, 'job_status', jobs.status,
+    'status', payments.status, 'outcome', outcome,
+    'amount', json_object('minor_units', jobs.amount, 'currency', {CURRENCY.format("jobs")}),
+    'authorized', payments.amount, 'captured', captured,
+    'captures_at_once', json(iif(capture, 'true', 'false')),
+    'is_final', json(iif(is_final, 'true', 'false')),
+    'is_declined', json(iif(coalesce(decline_code, failure_decline_code) IS NULL, 'false', 'true')))
 """
 _BOOKS = f"""
     SELECT json_group_array(json(entry)) FROM (
-        SELECT {_BOOK_ENTRY} AS entry FROM attempts JOIN payments ON payments.id = attempts.payment_id
-        WHERE {{which}} ORDER BY attempts.reference LIMIT ?)
+        SELECT {_BOOK_ENTRY} AS entry {_CHANGES} WHERE {{which}} ORDER BY attempts.reference LIMIT ?)
 """
 
 _EVENTS_AFTER = f"""

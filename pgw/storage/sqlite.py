@@ -18,6 +18,7 @@ from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.domain.webhook import WebhookEndpoint
 from pgw.storage import database, port, reading, retention, writing
+from pgw.storage.books import BookEntry
 from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
 from pgw.storage.group_commit import answer_to_waiter, commit_group
@@ -25,7 +26,7 @@ from pgw.storage.grouping import Grouping
 from pgw.storage.log_size import LogSize
 from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.opening import open_engines
-from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable, Unresolved
+from pgw.storage.port import Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
 from pgw.storage.rows import RowUnreadable, change_to_rows, event_of, milliseconds

@@ -12,10 +12,10 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
+from pgw.storage.books import BookEntry
 from pgw.storage.expiry_port import Expired
 from pgw.storage.port import (
     Backlog,
-    BookEntry,
     Change,
     Storage,
     StorageUnavailable,

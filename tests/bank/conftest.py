@@ -89,6 +89,10 @@ class Simulator:
         """Return the captured amount of each booking under the reference."""
         return [booking["captured_amount"] for booking in self._bookings(reference)]
 
+    def moved(self, reference: str) -> list[int]:
+        """Return the net amount of each booking under the reference."""
+        return [booking["net_amount"] for booking in self._bookings(reference)]
+
     def reversed(self, reference: str) -> list[bool]:
         """Return of each booking under the reference whether it was reversed."""
         return [booking["reversed"] for booking in self._bookings(reference)]

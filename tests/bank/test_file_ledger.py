@@ -43,7 +43,7 @@ async def test_a_reference_has_all_its_entries_and_another_none(tmp_path: Path) 
         BOOKING | {"booking": 4, "captured_amount": 7},
     ]
     ledger = FileLedger.read(written(tmp_path, page(BOOKING, *others)))
-    assert list(await ledger.entries_of("ref_1")) == [ENTRY, evolve(ENTRY, captured=7)]
+    assert list(await ledger.entries_of("ref_1")) == [ENTRY, evolve(ENTRY, charged=7, held=1043)]
     assert list(await ledger.entries_of("ref_9")) == []
 
 
@@ -63,8 +63,8 @@ async def test_the_answer_of_a_bank_may_be_kept_as_the_file(
         answer = await client.get(f"{simulator.url}/ledger")
     ledger = FileLedger.read(written(tmp_path, answer.content))
     expected = [
-        LedgerEntry("ref_1", "EUR", 1050, 1050, authorized=True, reversed=False),
-        LedgerEntry("ref_2", "EUR", 1050, 0, authorized=False, reversed=False),
+        evolve(ENTRY, charged=1050, held=0),
+        evolve(ENTRY, reference="ref_2", charged=0, held=1050, counts=False),
     ]
     assert [list(one) for one in await pages_of(ledger)] == [expected]
 

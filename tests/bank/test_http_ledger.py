@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import trio
+from attrs import evolve
 
 from pgw.bank.http_ledger import LARGEST_PAGE_BYTES, HttpLedger
 from pgw.bank.ledger_port import BankLedger, LedgerEntry, LedgerUnavailable
@@ -57,10 +58,10 @@ async def test_every_booking_of_the_simulator_is_read_as_it_stands(start_simulat
             await connection.perform(call)
     ledger = ledger_at(simulator.url)
     expected = [
-        LedgerEntry("charged", "EUR", 1050, 1050, authorized=True, reversed=False),
-        LedgerEntry("reserved", "EUR", 1050, 0, authorized=True, reversed=False),
-        LedgerEntry("declined", "EUR", 1050, 0, authorized=False, reversed=False),
-        LedgerEntry("undone", "EUR", 1050, 1050, authorized=True, reversed=True),
+        evolve(ENTRY, reference="charged", charged=1050, held=0),
+        evolve(ENTRY, reference="reserved", charged=0, held=1050),
+        evolve(ENTRY, reference="declined", charged=0, held=1050, counts=False),
+        evolve(ENTRY, reference="undone", charged=1050, held=0, counts=False),
     ]
     assert await all_of(ledger) == expected
     assert [list(await ledger.entries_of(entry.reference or "")) for entry in expected] == [
@@ -77,7 +78,7 @@ async def test_a_ledger_of_thousands_is_read_to_its_end(start_simulator: StartSi
             await client.post(f"{simulator.url}/payments", json=body | {"amount": number})
     pages = [page async for page in ledger_at(simulator.url).pages()]
     assert [len(page) for page in pages] == [1000, 1]
-    assert [entry.amount for page in pages for entry in page] == list(range(1, 1_002))
+    assert [entry.charged for page in pages for entry in page] == list(range(1, 1_002))
 
 
 async def test_an_empty_ledger_has_no_entry(start_simulator: StartSimulator) -> None:

@@ -28,7 +28,7 @@ def test_members_of_other_kinds_than_a_gateway_sends_are_shown_as_they_are(
         (
             lives.REFUND_DECLINED,
             ["refund", "Approved", "4.00"],
-            "The bank declined the refund.  (account_closed)  reason: Returned",
+            "The bank declined the refund.  (closed_account)  reason: Returned",
             "red",
         ),
     ],

@@ -112,6 +112,7 @@ async def test_what_is_unresolved_is_said_in_full(operator: Operator, payments: 
         "paymentId": "pay_000001",
         "merchantId": "mer_a",
         "jobStatus": "Created",
+        "operation": "payment",
         "paymentStatus": "Unknown",
         "amount": Decimal("10.50"),
         "currency": "EUR",

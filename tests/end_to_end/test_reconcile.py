@@ -41,7 +41,7 @@ def test_books_and_bank_that_agree_are_no_difference(
     gateway.settled(gateway.pay(amount=1500, currency="JPY"))
     ended = reconciled(gateway.database, bank, "--json")
     assert (0, "") == (ended.exit_code, ended.err)
-    counts = {"payments": 7, "bookings": 6, "open": 1, "differences": 0}
+    counts = {"payments": 7, "operations": 0, "bookings": 6, "open": 1, "differences": 0}
     assert {"kind": "summary", **counts} == ended.documents[-1]
     nothing = {"charged": 0.0, "held": 0.0}
     assert total(ended) == {
@@ -99,7 +99,7 @@ def test_every_difference_is_found_with_its_money(
         ("UnknownReference", "foreign"),
         ("UnknownReference", None),
     } == set(differences(ended))
-    assert {"payments": 8, "bookings": 10, "open": 0, "differences": 9} == {
+    assert {"payments": 8, "operations": 0, "bookings": 10, "open": 0, "differences": 9} == {
         name: value for name, value in ended.documents[-1].items() if name != "kind"
     }
     assert (63.0, 94.5, 31.5) == tuple(

@@ -37,7 +37,8 @@ def test_a_payment_is_settled_as_the_operator_says(
         ended = settle(gateway.database, job, verdict)
         assert (0, "") == (ended.exit_code, ended.err)
         sentence = (
-            f"{job['jobId']} is settled as {verdict}: payment {job['paymentId']} of 10.50 EUR is {status}."
+            f"{job['jobId']}, a payment of 10.50 EUR, is settled as {verdict}: "
+            f"payment {job['paymentId']} is {status}."
         )
         assert sentence == ended.out.splitlines()[0]
     if not is_running:

@@ -7,11 +7,26 @@ import pytest
 from attrs import evolve
 
 from pgw.bank.ledger_port import LedgerEntry, LedgerUnavailable
+from pgw.domain.job import JobStatus, JobType
 from pgw.domain.money import Currency
 from pgw.domain.payment import PaymentStatus
 from pgw.reconciliation.comparison import LONGEST_REFERENCE, Totals, reconcile
-from pgw.reconciliation.judgement import DifferenceCode, Judgement, Sum
-from tests.reconciliation.sides import BOOKING, DECLINED, EUR, HOLD, REVERSED, Books, Ledger, compared, entry
+from pgw.reconciliation.differences import DifferenceCode
+from pgw.reconciliation.judgement import Judgement, Sum
+from tests.reconciliation.sides import (
+    BOOKING,
+    CAPTURE,
+    DECLINED,
+    EUR,
+    HOLD,
+    REFUND,
+    REVERSED,
+    Books,
+    Ledger,
+    compared,
+    entry,
+    operation,
+)
 
 APPROVED = PaymentStatus.APPROVED
 
@@ -37,6 +52,26 @@ async def test_sides_that_agree_are_read_once_and_summed() -> None:
     totals = Totals(books=Sum(4200, 1050), bank=Sum(5250, 1050), open=Sum(1050, 0))
     assert {EUR: totals} == summary.totals
     assert Sum(0, 0) == totals.difference
+
+
+async def test_operations_that_agree_are_read_once_and_summed_with_their_payments() -> None:
+    held = entry(PaymentStatus.PARTIALLY_CAPTURED, "ref_0")
+    parts = [(operation(JobType.CAPTURE), CAPTURE), (operation(JobType.REFUND), REFUND)]
+    books = Books(held, *(evolve(one, reference=f"ref_{number}") for number, (one, _) in enumerate(parts, 1)))
+    booked = [evolve(one, reference=f"ref_{number}") for number, (_, one) in enumerate(parts, 1)]
+    ledger = Ledger(*booked, evolve(HOLD, reference="ref_0"))
+    summary, told = await compared(books, ledger)
+    assert ([], []) == (told, books.asked + ledger.asked)
+    assert (1, 2, 3) == (summary.payments, summary.operations, summary.bookings)
+    both = Sum(charged=0, held=550)
+    assert {EUR: Totals(books=both, bank=both)} == summary.totals
+
+
+async def test_an_open_refund_that_the_bank_shows_is_open_money() -> None:
+    books = Books(operation(JobType.REFUND, JobStatus.CREATED))
+    summary, told = await compared(books, Ledger(REFUND))
+    assert ([], 1, 1) == (told, summary.open, summary.operations)
+    assert Totals(bank=Sum(-500), open=Sum(-500)) == summary.totals[EUR]
 
 
 async def test_each_difference_is_told_in_the_order_of_references_and_counted() -> None:
@@ -130,7 +165,7 @@ async def test_each_currency_has_totals_of_its_own_with_the_decimals_it_was_acce
 
 async def test_the_largest_amounts_are_summed_exactly() -> None:
     largest = 2**63 - 1
-    ledger = Ledger(*(booking("ref_1", amount=largest, captured=largest) for _ in range(3)))
+    ledger = Ledger(*(booking("ref_1", charged=largest) for _ in range(3)))
     summary, _ = await compared(Books(), ledger)
     assert Sum(charged=3 * largest) == summary.totals[EUR].bank
 

@@ -11,7 +11,8 @@ from pgw.domain.errors import FailureCode
 from pgw.domain.flag import Flag, FlagCode
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
-from pgw.storage.port import BookEntry, Change, Storage, Unresolved, UnresolvedCount
+from pgw.storage.books import BookEntry
+from pgw.storage.port import Change, Storage, Unresolved, UnresolvedCount
 from tests.storage.conftest import NOW, Changes, Database
 
 LATER = NOW + timedelta(seconds=30)
@@ -188,18 +189,27 @@ async def test_unknown_outcomes_and_flagged_payments_are_counted_up_to_a_bound(
 
 async def test_the_books_say_what_is_expected_of_each_reference(storage: Storage, changes: Changes) -> None:
     charged, open_one = changes.accepted(minor_units=300), changes.accepted("mer_b")
-    await write_all(storage, charged, open_one, approved := changes.authorized(charged))
+    asked = changes.accepted()
+    approved, declined = changes.authorized(charged), changes.declined(asked)
+    await write_all(storage, charged, open_one, asked, approved, declined)
     entries = [
         BookEntry(
-            change.attempt.reference,
-            change.payment.id,
-            change.job.id,
-            change.payment.status,
-            change.attempt.outcome,
-            change.payment.amount,
-            change.payment.captured,
+            reference=change.attempt.reference,
+            payment_reference=change.payment.authorization_reference,
+            payment_id=change.payment.id,
+            job_id=change.job.id,
+            type=change.job.type,
+            job_status=change.job.status,
+            status=change.payment.status,
+            outcome=change.attempt.outcome,
+            amount=change.job.amount,
+            authorized=change.payment.amount.minor_units,
+            captured=change.payment.captured,
+            captures_at_once=True,
+            is_final=False,
+            is_declined=change is declined,
         )
-        for change in (approved, open_one)
+        for change in (approved, open_one, declined)
     ]
     assert entries == await storage.books("", 10)
     assert entries[1:] == await storage.books(charged.attempt.reference, 10)

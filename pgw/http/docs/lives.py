@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import evolve, frozen
 
 from pgw.domain.card import Brand, Expiry, MaskedCard
+from pgw.domain.decline import DeclineCode
 from pgw.domain.errors import FailureCode
 from pgw.domain.job import Job, JobFailure
 from pgw.domain.money import Currency, Money
@@ -55,7 +56,7 @@ class Life:
     def completed(self) -> "Life":
         return Life(*self.job.completed(self.payment, LATER))
 
-    def declined(self, code: FailureCode, detail: str, decline_code: str) -> "Life":
+    def declined(self, code: FailureCode, detail: str, decline_code: DeclineCode) -> "Life":
         return Life(*self.job.failed(self.payment, JobFailure(code, detail, decline_code), LATER))
 
 
@@ -63,15 +64,17 @@ CAPTURE = Life.begun(AUTHORIZED, CaptureOrder(400))
 CAPTURED_IN_PART = CAPTURE.completed
 LAST_CAPTURE = Life.begun(CAPTURED_IN_PART.payment, CaptureOrder(350, is_final=True)).completed
 CAPTURE_DECLINED = CAPTURE.declined(
-    FailureCode.CAPTURE_DECLINED, "The bank declined the capture.", "insufficient_funds"
+    FailureCode.CAPTURE_DECLINED, "The bank declined the capture.", DeclineCode.INSUFFICIENT_FUNDS
 )
 VOID = Life.begun(AUTHORIZED, VoidOrder())
 VOIDED = VOID.completed
-VOID_DECLINED = VOID.declined(FailureCode.VOID_DECLINED, "The bank declined the void.", "already_captured")
+VOID_DECLINED = VOID.declined(
+    FailureCode.VOID_DECLINED, "The bank declined the void.", DeclineCode.ALREADY_CAPTURED
+)
 EXPIRED = Life.begun(AUTHORIZED, VoidOrder(VoidReason.EXPIRED)).completed
 REFUND = Life.begun(APPROVED, RefundOrder(400, "Returned"))
 REFUNDED_IN_PART = REFUND.completed
 REFUNDED = Life.begun(REFUNDED_IN_PART.payment, RefundOrder()).completed
 REFUND_DECLINED = REFUND.declined(
-    FailureCode.REFUND_DECLINED, "The bank declined the refund.", "account_closed"
+    FailureCode.REFUND_DECLINED, "The bank declined the refund.", DeclineCode.CLOSED_ACCOUNT
 )

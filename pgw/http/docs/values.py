@@ -1,5 +1,6 @@
 """Schemas of values that several answers have."""
 
+from pgw.domain.decline import DECLINES, DeclineCode
 from pgw.domain.delivery import DeliveryKey
 from pgw.domain.money import LARGEST_MINOR_UNITS, currency_codes
 from pgw.http.docs.operation import closed
@@ -62,6 +63,13 @@ VALUES = {
         "enum": list(currency_codes()),
         "description": "The code of an active currency of ISO 4217.",
         "examples": ["EUR"],
+    },
+    "DeclineCode": {
+        "type": "string",
+        "enum": list(DeclineCode),
+        "description": "Why the bank said no, and what to do about it.\n\n"
+        + "\n".join(f"- `{code}`: {decline.description}" for code, decline in DECLINES.items()),
+        "examples": [DeclineCode.INSUFFICIENT_FUNDS],
     },
     "InvalidMember": closed(
         {

@@ -129,11 +129,7 @@ SCHEMAS = {
         {
             "code": {"type": "string", "enum": list(FailureCode)},
             "detail": {"type": "string"},
-            "declineCode": {
-                "type": "string",
-                "description": "Why the bank said no to a capture, a void or a refund, in its words.",
-                "examples": ["account_closed"],
-            },
+            "declineCode": schema("DeclineCode"),
         },
         optional=("declineCode",),
         description="Why no money moved, once the job is `Failed`.",

@@ -1,5 +1,6 @@
 from typing import Any
 
+from pgw.domain.decline import listed
 from pgw.domain.job import Job, JobFailure, JobStatus, JobType
 from pgw.http.answers import timestamp
 
@@ -27,4 +28,6 @@ def job_document(job: Job) -> dict[str, Any]:
 
 def _error_document(failure: JobFailure) -> dict[str, Any]:
     document = {"code": failure.code, "detail": failure.detail}
-    return document if failure.decline_code is None else document | {"declineCode": failure.decline_code}
+    if failure.decline_code is None:
+        return document
+    return document | {"declineCode": listed(failure.decline_code)}

@@ -47,11 +47,7 @@ PAYMENT = closed(
             "maxProperties": MOST_METADATA,
             "additionalProperties": {"type": "string"},
         },
-        "declineCode": {
-            "type": "string",
-            "description": "Why the bank said no, in its words.",
-            "examples": ["insufficient_funds"],
-        },
+        "declineCode": schema("DeclineCode"),
         "voidReason": {
             "type": "string",
             "enum": list(VoidReason),

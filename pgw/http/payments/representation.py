@@ -1,5 +1,6 @@
 from typing import Any
 
+from pgw.domain.decline import listed
 from pgw.domain.payment import Payment
 from pgw.http.answers import timestamp
 
@@ -27,7 +28,7 @@ def payment_document(payment: Payment) -> dict[str, Any]:
         "metadata": dict(payment.metadata),
     }
     if payment.decline_code is not None:
-        document["declineCode"] = payment.decline_code
+        document["declineCode"] = listed(payment.decline_code)
     if payment.void_reason is not None:
         document["voidReason"] = payment.void_reason
     if payment.expires_at is not None:

@@ -96,7 +96,7 @@ def test_a_refund_says_why_where_a_reason_was_given() -> None:
 def test_the_banks_no_is_told_in_its_words_and_nothing_else_is() -> None:
     payment, job = operated(APPROVED, REFUND)
     error = {"code": "RefundDeclined", "detail": "No."}
-    for decline_code, told in (("account_closed", {"declineCode": "account_closed"}), (None, {})):
+    for decline_code, told in (("closed_account", {"declineCode": "closed_account"}), (None, {})):
         failure = JobFailure(FailureCode.REFUND_DECLINED, "No.", decline_code)
         assert error | told == members(job.failed(payment, failure, LATER)[1])["error"]
 

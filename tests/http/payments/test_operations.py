@@ -212,13 +212,13 @@ async def test_a_bank_that_does_not_offer_it_is_never_asked(
 
 async def test_the_banks_no_is_a_failed_job_with_its_code(till: Till) -> None:
     payment = f"/payments/{await till.payment()}"
-    till.bank.operate = says(Declined("account_closed"))
+    till.bank.operate = says(Declined("closed_account"))
     job = await till.operated(f"{payment}/refunds", {"amount": 4})
     assert ("Failed", "Approved") == (job["status"], job["paymentStatus"])
     assert {
         "code": "RefundDeclined",
         "detail": "The bank declined the refund.",
-        "declineCode": "account_closed",
+        "declineCode": "closed_account",
     } == job["error"]
     assert "entityId" not in job
     assert 1050 == (await till.stored(payment.rpartition("/")[2])).refundable

@@ -71,6 +71,11 @@ def test_a_voided_payment_says_why_and_expires_no_more(reason: VoidReason) -> No
     assert "expiresAt" not in payment_document(voided(begun.value.payment, reason, LATER))
 
 
+def test_a_word_that_was_kept_before_there_was_a_list_of_them_is_shown_as_one_of_the_list() -> None:
+    changed = changes(ORDERED, ORDERED.declined("do-not-like-you", LATER))
+    assert "generic_decline" == changed["declineCode"]
+
+
 @pytest.mark.parametrize(
     ("currency", "minor_units", "amount", "nothing"),
     [

@@ -1,0 +1,22 @@
+"""The timeline keeps a bank's own word for its no, for the operator."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pgw.actors import happenings
+from pgw.bank.port import Declined
+from pgw.domain.decline import DeclineCode
+from pgw.domain.timeline import Happening
+
+AT = datetime(2026, 11, 22, 14, 36, 57, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("bank_code", "expected"), [("51", {"bankCode": "51"}), (None, {})])
+def test_the_banks_own_word_stands_beside_ours_where_it_is_another(
+    bank_code: str | None, expected: dict[str, str]
+) -> None:
+    no = Declined(DeclineCode.INSUFFICIENT_FUNDS, bank_code)
+    entry = happenings.asked(Happening.SUBMITTED, "ref_1", no, AT, 0.5)
+    told = {"reference": "ref_1", "answer": "declined", "declineCode": "insufficient_funds"}
+    assert told | expected | {"milliseconds": 500} == entry.facts
