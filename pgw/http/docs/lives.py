@@ -64,14 +64,14 @@ CAPTURE = Life.begun(AUTHORIZED, CaptureOrder(400))
 CAPTURED_IN_PART = CAPTURE.completed
 LAST_CAPTURE = Life.begun(CAPTURED_IN_PART.payment, CaptureOrder(350, is_final=True)).completed
 CAPTURE_DECLINED = CAPTURE.declined(
-    FailureCode.CAPTURE_DECLINED, "The bank declined the capture.", DeclineCode.INSUFFICIENT_FUNDS
+    FailureCode.CAPTURE_DECLINED, "The bank declined the capture.", DeclineCode.AUTHORIZATION_EXPIRED
 )
 VOID = Life.begun(AUTHORIZED, VoidOrder())
 VOIDED = VOID.completed
 VOID_DECLINED = VOID.declined(
     FailureCode.VOID_DECLINED, "The bank declined the void.", DeclineCode.ALREADY_CAPTURED
 )
-EXPIRED = Life.begun(AUTHORIZED, VoidOrder(VoidReason.EXPIRED)).completed
+EXPIRED = Life.begun(evolve(AUTHORIZED, expires_at=AT), VoidOrder(VoidReason.EXPIRED)).completed
 REFUND = Life.begun(APPROVED, RefundOrder(400, "Returned"))
 REFUNDED_IN_PART = REFUND.completed
 REFUNDED = Life.begun(REFUNDED_IN_PART.payment, RefundOrder()).completed

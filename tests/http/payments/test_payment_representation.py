@@ -64,7 +64,7 @@ def test_an_authorized_payment_says_when_it_expires_until_something_is_captured(
 @pytest.mark.parametrize("reason", VoidReason)
 def test_a_voided_payment_says_why_and_expires_no_more(reason: VoidReason) -> None:
     authorized = attrs.evolve(ORDERED, capture=False).authorized(LATER, LATER + timedelta(days=7))
-    begun = begin(authorized, VoidOrder(reason), LATER)
+    begun = begin(authorized, VoidOrder(reason), LATER + timedelta(days=7))
     assert isinstance(begun, Ok)
     changed = changes(authorized, voided(begun.value.payment, reason, LATER))
     assert {"status": "Voided", "voidReason": str(reason)} == changed
