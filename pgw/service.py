@@ -42,7 +42,7 @@ from pgw.measures import UNMEASURED, Measures
 from pgw.metering import Metering
 from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
-from pgw.secret import OF_API_KEYS, derived, read_secret
+from pgw.secret import OF_API_KEYS, OF_TIMELINE, derived, read_secret
 from pgw.settings import Settings
 from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
@@ -77,6 +77,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             secret = read_secret(settings.secret_file, settings.database, randomness)
             keys = KeyRing(derived(secret, OF_API_KEYS), clock, demo=settings.demo_keys)
             with _at_start(settings):
+                await storage.resume_timeline(derived(secret, OF_TIMELINE))
                 await fill(keys, storage, clock, demo=settings.demo_keys)
             telling = Telling(
                 settings, storage, secret, clock=clock, randomness=randomness, measures=measures

@@ -27,7 +27,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.measures",
         "pgw.metrics",
     ),
-    "pgw.storage": ("pgw.domain", "pgw.storage"),
+    "pgw.audit": ("pgw.domain", "pgw.audit"),
+    "pgw.storage": ("pgw.domain", "pgw.audit.chain", "pgw.storage"),
     "pgw.network": (),
     "pgw.bank": ("pgw.domain", "pgw.network", "pgw.bank"),
     "pgw.webhooks": (
