@@ -25,6 +25,7 @@ from pgw.control.address import control_path
 from pgw.control.commands import Commands, merchant_commands
 from pgw.control.payment_commands import PaymentCommands
 from pgw.control.server import serve_operator
+from pgw.control.timeline_commands import TimelineCommands
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
@@ -91,7 +92,8 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             with _at_start(settings):
                 await gateway.recover()
             payments = PaymentCommands(storage, clock, partial(settle_payment, gateway))
-            commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
+            of_keys = merchant_commands(storage, keys, clock, ids, randomness)
+            commands = Commands((payments, TimelineCommands(storage), *of_keys))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, telling.webhooks, stopping)
             parts = Parts(

@@ -55,6 +55,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "pgw.control": (
         "pgw.domain",
         "pgw.storage.port",
+        "pgw.storage.timeline_port",
         "pgw.actors",
         "pgw.ports",
         "pgw.logs",

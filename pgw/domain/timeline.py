@@ -82,7 +82,11 @@ class ChainHead:
 
 @frozen
 class ChainPage:
-    """Entries in the order of their numbers, and the head at the same moment; None where it is gone."""
+    """Entries in the order of their numbers, with what was so at the same moment.
+
+    `newest` is the greatest number of all, 0 before the first; the head is None where it is gone.
+    """
 
     entries: Sequence[SealedEntry]
+    newest: int
     head: ChainHead | None

@@ -16,6 +16,7 @@ _OF_PAYMENT = """
 # As bytes, since what was tampered with need be no text.
 _PAGE = """
     SELECT CAST(json_group_array(json_array(number, payment_id, job_id, document, sealed_by, hash)) AS BLOB),
+        (SELECT coalesce(max(number), 0) FROM timeline),
         (SELECT CAST(json_array(number, hash, sealed_by, seal) AS BLOB) FROM timeline_head)
     FROM (SELECT * FROM timeline WHERE number > ? ORDER BY number LIMIT ?)
 """
@@ -32,10 +33,9 @@ def of_payment(
 
 def page(connection: sqlite3.Connection, after: int, limit: int) -> ChainPage:
     """Return entries and head by one statement, so as they were at one moment."""
-    entries, head = connection.execute(_PAGE, [after, limit]).fetchone()
-    return ChainPage(
-        [SealedEntry(*row) for row in _read(entries)], None if head is None else ChainHead(*_read(head))
-    )
+    entries, newest, head = connection.execute(_PAGE, [after, limit]).fetchone()
+    sealed = [SealedEntry(*row) for row in _read(entries)]
+    return ChainPage(sealed, newest, None if head is None else ChainHead(*_read(head)))
 
 
 def _read(document: bytes) -> list[Any]:
