@@ -24,6 +24,8 @@ from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
+from pgw.http.payments import timeline_description as timelines
+from pgw.http.payments.fetch_events import fetch_events
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import EXPLAIN, explain
 from pgw.http.webhooks import delivery_description as deliveries
@@ -60,6 +62,7 @@ _ENDPOINT, _DELIVERY = "/webhook-endpoints/<endpoint_id>", "/webhook-deliveries/
 ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
+    Route("GET", "/payments/<payment_id>/events", fetch_events, _READ, timelines.LIST),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
     Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
     Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),

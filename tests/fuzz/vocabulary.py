@@ -12,6 +12,7 @@ PATHS = (
     *(b"/payments", b"/payments/" + PAYMENT, b"/jobs", b"/jobs/" + JOB, b"/jobs/stream", b"/health/live"),
     *(b"/jobs/" + JOB + b"/stream", b"/health/ready", b"/problems/InvalidCvv", b"/openapi.json", b"/docs"),
     *(b"/metrics", b"/payments/" + PAYMENT + b"/refunds", b"/", b"/nowhere", b"/problems"),
+    b"/payments/" + PAYMENT + b"/events",
     *(ENDPOINTS, ENDPOINTS + b"/" + ENDPOINT, ENDPOINTS + b"/" + ENDPOINT + b"/rotate-secret"),
     *(b"/webhook-deliveries", b"/webhook-deliveries/" + DELIVERY),
     b"/webhook-deliveries/" + DELIVERY + b"/redeliver",
