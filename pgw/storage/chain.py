@@ -14,7 +14,7 @@ from pgw.storage.rows import to_write
 from pgw.storage.timeline_rows import EntryRow
 
 _HEAD = "SELECT number, hash, sealed_by, seal FROM timeline_head"
-_LAST = "SELECT number, hash FROM timeline ORDER BY number DESC LIMIT 1"
+_LAST = "SELECT number, hash, sealed_by, '' FROM timeline ORDER BY number DESC LIMIT 1"
 _BEGIN = "UPDATE timeline_head SET sealed_by = ?, seal = ?"
 _NOTHING_SEALED = ChainHead(0, FIRST_HASH, "", "")
 _EFFECT = "`pgw audit verify` names the first bad entry. What is written from now on stands behind it."
@@ -76,34 +76,48 @@ class Chain:
 
 
 def resume(connection: sqlite3.Connection, key: ChainKey) -> Chain:
-    """Go on from the head, also where entries are missing: a hole stays a hole, to be found for ever.
+    """Go on from the head. A hole stays a hole: where entries are missing at the end they are for ever.
 
-    Where the head was replaced by an older one, what stands beyond it is passed by, and so is that gap.
+    Where the head is not what was left, a number is left out, so that there is a hole for ever too.
     """
     head, last = _head(connection), _last(connection)
-    if head == _NOTHING_SEALED and last == Link():
+    if head == _NOTHING_SEALED and not last.number:
         connection.execute(_BEGIN, [key.fingerprint, key.seal_of(0, FIRST_HASH)])
         _log.info("TimelineBegun", SealedBy=key.fingerprint)
-    elif head is None or (damage := _damage(head, last, key)):
-        reason = "Its head is missing." if head is None else damage
-        _log.critical("TimelineDamaged", Reason=reason, Effect=_EFFECT)
-    if head is None:
-        return Chain(key, Link(last.number, FIRST_HASH))
-    return Chain(key, Link(max(head.number, last.number), head.hash))
+        return Chain(key)
+    damage = "Its head is missing." if head is None else _damage(head, last, key)
+    if damage is not None:
+        _log.critical("TimelineDamaged", Reason=damage, Effect=_EFFECT)
+    if head is None or (
+        damage and head.number <= last.number and not _is_under_another_secret(head, last, key)
+    ):
+        return Chain(key, Link(last.number + 1, FIRST_HASH))
+    return Chain(key, Link(head.number, head.hash))
 
 
-def _damage(head: ChainHead, last: Link, key: ChainKey) -> str | None:
+def _damage(head: ChainHead, last: ChainHead, key: ChainKey) -> str | None:
     if head.number > last.number:
         return f"Entries {last.number + 1} to {head.number} are missing."
     if head.number < last.number:
         return f"Its head says {head.number}, and there are entries up to {last.number}."
     if head.hash != last.hash:
         return f"Its head is not of entry {head.number}, the newest one."
-    if head.sealed_by != key.fingerprint:
-        return f"It was sealed under another secret ({head.sealed_by or 'none'}) up to entry {head.number}."
-    if head.seal != key.seal_of(head.number, head.hash):
+    if _is_under_another_secret(head, last, key):
+        return f"It was sealed under another secret, {head.sealed_by}, up to entry {head.number}."
+    if head.sealed_by != key.fingerprint or head.seal != key.seal_of(head.number, head.hash):
         return "Its head was replaced."
     return None
+
+
+def _is_told_by_the_rows(head: ChainHead, last: ChainHead, key: ChainKey) -> bool:
+    """Tell whether what is wrong will be seen in the rows themselves, whatever stands behind them."""
+    return head.number > last.number or _is_under_another_secret(head, last, key)
+
+
+def _is_under_another_secret(head: ChainHead, last: ChainHead, key: ChainKey) -> bool:
+    """Tell whether the secret was lost, which head and entry say alike, from a head that was replaced."""
+    is_last = (head.number, head.hash) == (last.number, last.hash)
+    return is_last and head.sealed_by not in {"", key.fingerprint} and last.sealed_by in {"", head.sealed_by}
 
 
 def _head(connection: sqlite3.Connection) -> ChainHead | None:
@@ -111,6 +125,7 @@ def _head(connection: sqlite3.Connection) -> ChainHead | None:
     return ChainHead(*found) if found else None
 
 
-def _last(connection: sqlite3.Connection) -> Link:
+def _last(connection: sqlite3.Connection) -> ChainHead:
+    """Return what the newest entry says, in the shape of a head without a seal."""
     found = connection.execute(_LAST).fetchone()
-    return Link(*found) if found else Link()
+    return ChainHead(*found) if found else _NOTHING_SEALED

@@ -65,8 +65,8 @@ EUR = Currency("EUR", 2)
 class Changes:
     """Makes changes as a payment's actor does, each of a payment of its own."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._numbers = count(first)
 
     def accepted(
         self, merchant_id: str = "mer_a", minor_units: int = 1050, currency: Currency = EUR, **details: Any

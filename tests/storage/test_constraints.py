@@ -213,4 +213,5 @@ def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
     ).fetchall()
     expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
     expected |= {"flags", "idempotency_keys", "webhook_endpoints", "webhook_deliveries", "webhook_tries"}
+    expected |= {"timeline", "timeline_head"}
     assert dict.fromkeys(expected, 1) == dict(tables)
