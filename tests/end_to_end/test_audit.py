@@ -27,9 +27,9 @@ HEAD = "The head, to keep elsewhere: "
 
 def tamper(database: Path, script: str) -> None:
     with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(
-            f"DROP TRIGGER IF EXISTS what_happened_stands; DROP TRIGGER IF EXISTS what_happened_is_kept; {script}"
-        )
+        for trigger in ("what_happened_stands", "what_happened_is_kept"):
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.executescript(script)
 
 
 def paid(gateway: Gateway, *cards: str) -> list[str]:

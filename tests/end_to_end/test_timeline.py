@@ -75,7 +75,7 @@ def test_what_a_person_noted_is_not_the_merchants_to_read(
 def test_a_decline_and_the_tries_to_tell_it_are_in_it(gateway: Gateway) -> None:
     endpoint_id = add(gateway.client).json()["endpointId"]
     job = gateway.settled(gateway.pay(DECLINED))
-    tries = []
+    tries: list[dict[str, Any]] = []
 
     def is_told() -> bool:
         tries[:] = [one for one in told(gateway, job["paymentId"]) if one["type"] == "webhookTried"]
@@ -98,7 +98,8 @@ def test_it_is_read_by_pages_and_by_its_merchant(gateway: Gateway) -> None:
     path = f"/payments/{payment_id}/events"
     whole = gateway.client.get(path).json()
     assert (["data"], 3) == (list(whole), len(whole["data"]))
-    paged, cursor = [], {}
+    paged: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = gateway.client.get(path, params={"limit": "2"} | cursor).json()
         paged += page["data"]
