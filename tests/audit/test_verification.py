@@ -162,6 +162,20 @@ def test_a_whole_database_that_was_put_back_is_found_by_a_kept_head() -> None:
     assert (Wrong.NOT_THE_HEAD_KEPT, 9, "pay_d") == (fault.wrong, fault.number, fault.payment_id)
 
 
+def test_what_was_sealed_in_another_life_of_the_database_does_not_fit_in() -> None:
+    """Put back once and gone on with, it has genuine entries of the same numbers that tell something else."""
+    entries = list(sealed(4))
+    for number in range(5, 8):
+        of = ("pay_d", "job_d", DOCUMENT % "another life")
+        newest = KEY.hash_of(entries[-1].hash, number, *of)
+        entries.append(SealedEntry(number, *of, KEY.fingerprint, newest))
+    chain = a_chain(9)
+    for number, first_bad in ((5, 6), (6, 6), (7, 7)):
+        spliced = (*chain.entries[: number - 1], entries[number - 1], *chain.entries[number:])
+        (fault,) = evolve(chain, entries=spliced).faults()
+        assert (Wrong.CHANGED, first_bad) == (fault.wrong, fault.number)
+
+
 COUNT = 12
 COLUMNS = ("payment_id", "job_id", "document", "sealed_by", "hash")
 
