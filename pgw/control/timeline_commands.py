@@ -7,7 +7,7 @@ from pgw.control.chain_documents import chain_document
 from pgw.domain.result import Ok
 from pgw.storage.timeline_port import TimelineStorage
 
-# Some 2 ms of a gateway's time, in which it does nothing else.
+# Some 1 ms of a gateway's time, in which it does nothing else.
 ENTRIES_A_PAGE = 200
 LARGEST_NUMBER = (1 << 63) - 1
 

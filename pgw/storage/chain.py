@@ -88,11 +88,9 @@ def resume(connection: sqlite3.Connection, key: ChainKey) -> Chain:
     damage = "Its head is missing." if head is None else _damage(head, last, key)
     if damage is not None:
         _log.critical("TimelineDamaged", Reason=damage, Effect=_EFFECT)
-    if head is None or (
-        damage and head.number <= last.number and not _is_under_another_secret(head, last, key)
-    ):
-        return Chain(key, Link(last.number + 1, FIRST_HASH))
-    return Chain(key, Link(head.number, head.hash))
+    if head is not None and (damage is None or _is_told_by_the_rows(head, last, key)):
+        return Chain(key, Link(head.number, head.hash))
+    return Chain(key, Link(last.number + 1, FIRST_HASH))
 
 
 def _damage(head: ChainHead, last: ChainHead, key: ChainKey) -> str | None:
