@@ -14,6 +14,7 @@ SECRET_BITS = 256
 SHORTEST_BYTES = 32
 LARGEST_BYTES = 4096
 OF_API_KEYS = "pgw api keys 1"
+OF_TIMELINE = "pgw timeline 1"
 OF_WEBHOOKS = "pgw webhooks 1"
 _LINE_END = b"\r\n"
 _log = structlog.get_logger()

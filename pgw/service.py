@@ -25,6 +25,7 @@ from pgw.control.address import control_path
 from pgw.control.commands import Commands, merchant_commands
 from pgw.control.payment_commands import PaymentCommands
 from pgw.control.server import serve_operator
+from pgw.control.timeline_commands import TimelineCommands
 from pgw.http.app import make_app
 from pgw.http.call import Parts
 from pgw.http.door import Door
@@ -42,7 +43,7 @@ from pgw.measures import UNMEASURED, Measures
 from pgw.metering import Metering
 from pgw.open_files import connections_within, raise_limit
 from pgw.ports import Clock, Ids, Randomness, SystemClock, SystemRandomness, TimeOrderedIds
-from pgw.secret import OF_API_KEYS, derived, read_secret
+from pgw.secret import OF_API_KEYS, OF_TIMELINE, derived, read_secret
 from pgw.settings import Settings
 from pgw.storage.port import Storage, StorageCannotOpen, StorageUnavailable
 from pgw.storage.sqlite import open_storage
@@ -77,6 +78,7 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             secret = read_secret(settings.secret_file, settings.database, randomness)
             keys = KeyRing(derived(secret, OF_API_KEYS), clock, demo=settings.demo_keys)
             with _at_start(settings):
+                await storage.resume_timeline(derived(secret, OF_TIMELINE))
                 await fill(keys, storage, clock, demo=settings.demo_keys)
             telling = Telling(
                 settings, storage, secret, clock=clock, randomness=randomness, measures=measures
@@ -90,7 +92,8 @@ async def run(settings: Settings, on_ready: Callable[[str], None] = lambda _url:
             with _at_start(settings):
                 await gateway.recover()
             payments = PaymentCommands(storage, clock, partial(settle_payment, gateway))
-            commands = Commands((payments, *merchant_commands(storage, keys, clock, ids, randomness)))
+            of_keys = merchant_commands(storage, keys, clock, ids, randomness)
+            commands = Commands((payments, TimelineCommands(storage), *of_keys))
             await nursery.start(serve_operator, control_path(settings.database), commands)
             await nursery.start(_stop_on_signal, gateway, telling.webhooks, stopping)
             parts = Parts(

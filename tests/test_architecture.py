@@ -27,7 +27,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.measures",
         "pgw.metrics",
     ),
-    "pgw.storage": ("pgw.domain", "pgw.storage"),
+    "pgw.audit": ("pgw.domain", "pgw.audit"),
+    "pgw.storage": ("pgw.domain", "pgw.audit.chain", "pgw.storage"),
     "pgw.network": (),
     "pgw.bank": ("pgw.domain", "pgw.network", "pgw.bank"),
     "pgw.webhooks": (
@@ -56,6 +57,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
         "pgw.domain",
         "pgw.storage.port",
         "pgw.storage.books",
+        "pgw.storage.timeline_port",
         "pgw.actors",
         "pgw.ports",
         "pgw.logs",

@@ -9,6 +9,7 @@ from attrs import define
 from pgw.actors.known_endpoint import KnownEndpoint
 from pgw.actors.webhook_ports import LONGEST_ASKED_FOR, WebhookPorts
 from pgw.domain.delivery import DeliveryStatus, DeliveryTry, DueDelivery, TriedDelivery
+from pgw.domain.job import JobEvent
 from pgw.domain.webhook import DisabledBecause
 from pgw.webhooks.port import Answered, NotAnswered, SendOutcome
 
@@ -71,9 +72,12 @@ class DeliveryActor:
             failures += 1
             due_at = self._due_after(failures, wait)
             status = DeliveryStatus.GIVEN_UP if due_at is None else DeliveryStatus.PENDING
+        event = self.due.event
         return TriedDelivery(
             *(delivery.key, delivery.merchant_id, status, failures, due_at, made),
             redeliveries=delivery.redeliveries,
+            payment_id=delivery.payment_id,
+            job_id=event.job.id if isinstance(event, JobEvent) else None,
         )
 
     def _due_after(self, failures: int, at_least: float) -> datetime | None:

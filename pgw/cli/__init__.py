@@ -3,6 +3,7 @@
 import click
 
 import pgw
+from pgw.cli.auditing import audit
 from pgw.cli.keys import keys
 from pgw.cli.listening import listen
 from pgw.cli.merchants import merchants
@@ -13,6 +14,7 @@ from pgw.cli.watching import watch
 
 __all__ = [
     "acknowledge",
+    "audit",
     "keys",
     "listen",
     "main",
@@ -32,6 +34,7 @@ def main() -> None:
     """Run a payment gateway that loses no accepted payment and charges no card twice."""
 
 
-for command in (serve, run_demo, merchants, keys, unresolved, settle, acknowledge, reconcile, watch, listen):
+_OF_OPERATORS = (merchants, keys, unresolved, settle, acknowledge, reconcile, audit)
+for command in (serve, run_demo, *_OF_OPERATORS, watch, listen):
     main.add_command(command)
 main.epilog = f"Settings as environment variables: {', '.join(str(one.envvar) for one in serve.params)}."

@@ -15,8 +15,9 @@ from pgw.control.commands import Commands, merchant_commands
 from pgw.control.merchant_operator import MerchantOperator
 from pgw.control.operator import Operator
 from pgw.control.payment_commands import PaymentCommands
+from pgw.control.timeline_commands import TimelineCommands
 from pgw.ports import SystemClock, SystemRandomness, TimeOrderedIds
-from pgw.secret import OF_API_KEYS, CannotUseSecret, derived, is_there, read_secret
+from pgw.secret import OF_API_KEYS, OF_TIMELINE, CannotUseSecret, derived, is_there, read_secret
 from pgw.service import payment_ports
 from pgw.settings import Settings
 from pgw.storage.port import StorageCannotOpen
@@ -38,6 +39,24 @@ async def operator_of(database: Path) -> AsyncIterator[Operator]:
     """
     async with _control_of(database, _payment_commands) as control:
         yield Operator(control)
+
+
+@asynccontextmanager
+async def settling_operator_of(database: Path, secret_file: Path | None) -> AsyncIterator[Operator]:
+    """Give the commands that write payments their way, as `operator_of` does, which seals what they tell.
+
+    The secret is read where no gateway runs, which has its own. Raises `CannotUseSecret` too.
+    """
+    async with _control_of(database, partial(_settling_commands, database, secret_file)) as control:
+        yield Operator(control)
+
+
+def timeline_key(database: Path, secret_file: Path | None) -> bytes:
+    """Return the key of the timeline's chain. Makes no secret: raises `CannotUseSecret` without one."""
+    if not is_there(secret_file, database):
+        problem = f"The secret that the timeline of {database} is sealed under is not beside it"
+        raise CannotUseSecret(f"{problem}; name it by --secret-file.")
+    return derived(read_secret(secret_file, database, SystemRandomness()), OF_TIMELINE)
 
 
 @asynccontextmanager
@@ -83,7 +102,13 @@ async def _payment_commands(storage: SqliteStorage) -> Commands:
     """Do what a gateway's actors do. The bank is not called."""
     clock, randomness = SystemClock(), SystemRandomness()
     ports = payment_ports(Settings(), storage, clock, randomness, TimeOrderedIds(clock, randomness))
-    return Commands([PaymentCommands(storage, clock, lambda *what: _settle(ports, *what))])
+    payments = PaymentCommands(storage, clock, lambda *what: _settle(ports, *what))
+    return Commands([payments, TimelineCommands(storage)])
+
+
+async def _settling_commands(database: Path, secret_file: Path | None, storage: SqliteStorage) -> Commands:
+    await storage.resume_timeline(timeline_key(database, secret_file))
+    return await _payment_commands(storage)
 
 
 async def _merchant_commands(database: Path, secret_file: Path | None, storage: SqliteStorage) -> Commands:

@@ -1,5 +1,6 @@
 """`pgw unresolved`, `pgw settle` and `pgw acknowledge`."""
 
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import click
 import simplejson
 
 from pgw.actors.settlement import Verdict
-from pgw.cli.access import operator_of
+from pgw.cli.access import operator_of, settling_operator_of
 from pgw.cli.parameters import Command, DatabasePath, setting
 from pgw.cli.running import MISTAKE, Program, run_to_the_end, say_mistake
-from pgw.cli.settings import DEFAULTS
+from pgw.cli.settings import DEFAULTS, SECRET_FILE
 from pgw.cli.tables import Table, printable
 from pgw.control.answers import Answer, Document, RefusedFor
+from pgw.control.operator import Operator
 from pgw.domain.job import JobType
 from pgw.domain.result import Err, Ok
 
@@ -113,9 +115,18 @@ def _print_count(unknown: int, flagged: int) -> None:
 @click.argument("verdict", type=click.Choice([str(one) for one in Verdict]))
 @click.option("--reason", required=True, metavar="TEXT", help="How you know, in 1 to 500 characters; kept.")
 @of_database
+@SECRET_FILE
 @click.pass_context
 def settle(
-    ctx: click.Context, /, job: str, verdict: str, reason: str, database: Path, *, as_json: bool
+    ctx: click.Context,
+    /,
+    *,
+    job: str,
+    verdict: str,
+    reason: str,
+    database: Path,
+    secret_file: Path | None,
+    as_json: bool,
 ) -> None:
     """End the unknown outcome of a JOB.
 
@@ -126,11 +137,14 @@ def settle(
 
     Refused once a reversal has begun, and where the outcome is known.
     """
-    ctx.exit(run(partial(_settle, database, job, Verdict(verdict), reason, as_json=as_json)))
+    settling = settling_operator_of(database, secret_file)
+    ctx.exit(run(partial(_settle, settling, job, Verdict(verdict), reason, as_json=as_json)))
 
 
-async def _settle(database: Path, job: str, verdict: Verdict, reason: str, *, as_json: bool) -> int:
-    async with operator_of(database) as operator:
+async def _settle(
+    settling: AbstractAsyncContextManager[Operator], job: str, verdict: Verdict, reason: str, *, as_json: bool
+) -> int:
+    async with settling as operator:
         answer = await operator.settle(job, verdict, reason)
     if not isinstance(answer, Ok) or as_json:
         return exit_code_of(answer)

@@ -1,7 +1,7 @@
-"""How far a long reconciliation is, on a terminal."""
+"""How far a long command is, on a terminal."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -20,6 +20,18 @@ def shown_progress(books: Books) -> Iterator[Books]:
         return
     try:
         yield _Counted(books)
+    finally:
+        click.echo(CLEAR_LINE, nl=False, err=True)
+
+
+@contextmanager
+def shown_count(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many were read, as `shown_progress` does."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    try:
+        yield lambda done, of: click.echo(f"{CLEAR_LINE}{done:,} of {of:,} {what} …", nl=False, err=True)
     finally:
         click.echo(CLEAR_LINE, nl=False, err=True)
 

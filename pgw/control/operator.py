@@ -6,8 +6,10 @@ from attrs import frozen
 
 from pgw.actors.settlement import Verdict
 from pgw.control.answers import Answer, Document
+from pgw.control.chain_documents import chain_page
 from pgw.control.client import Control, read
 from pgw.control.documents import book_entry
+from pgw.domain.timeline import ChainPage
 from pgw.storage.books import BookEntry
 
 
@@ -35,6 +37,10 @@ class Operator:
         """Read a page of the books, by reference; an empty one is behind the last."""
         answer = await read(self.control, {"command": "books", "after": after_reference})
         return [book_entry(document) for document in answer["page"]]
+
+    async def chain_page(self, after: int) -> ChainPage:
+        """Read a page of all timelines' entries as they stand in their chain, those after a number."""
+        return chain_page(await read(self.control, {"command": "chainPage", "after": after}))
 
     async def book_entry(self, reference: str) -> BookEntry | None:
         document = (await read(self.control, {"command": "bookEntry", "reference": reference}))["entry"]

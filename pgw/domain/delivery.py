@@ -96,7 +96,8 @@ class DueDelivery:
 class TriedDelivery:
     """What one try came to: how the delivery stands from then on.
 
-    Unless it was asked for again since the try began: `redeliveries` are the times until then.
+    Unless it was asked for again since the try began: `redeliveries` are the times until then. Payment and
+    job are those that it is about, if it is about any.
     """
 
     key: DeliveryKey
@@ -106,6 +107,8 @@ class TriedDelivery:
     due_at: datetime | None
     made: DeliveryTry
     redeliveries: int = 0
+    payment_id: str | None = None
+    job_id: str | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -1,6 +1,6 @@
 """The timeline: what happened to a payment, when, why, and from whom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,3 +43,50 @@ class TimelineEntry:
     by: By
     at: datetime
     facts: Mapping[str, Fact] = field(factory=dict)
+
+
+@frozen
+class RecordedEntry:
+    """An entry of a payment's timeline as it was stored; `number` counts the payment's own, from 1."""
+
+    number: int
+    job_id: str
+    entry: TimelineEntry
+
+
+@frozen
+class SealedEntry:
+    """An entry as it stands in the one chain of all payments' entries, in the order of commits.
+
+    `document` is its JSON, to the letter. `hash` is over it and the hash before it, under the key that
+    `sealed_by` names.
+    """
+
+    number: int
+    payment_id: str
+    job_id: str
+    document: str
+    sealed_by: str
+    hash: str
+
+
+@frozen
+class ChainHead:
+    """The number and the hash of the newest entry, sealed so that no older ones can be put in their place."""
+
+    number: int
+    hash: str
+    sealed_by: str
+    seal: str
+
+
+@frozen
+class ChainPage:
+    """Entries in the order of their numbers, with what was so at the same moment.
+
+    `newest` is the greatest number of all, 0 before the first; the head is None where it is gone.
+    """
+
+    entries: Sequence[SealedEntry]
+    newest: int
+    head: ChainHead | None

@@ -11,13 +11,13 @@ LONGEST_NAME_SHOWN = 64
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
-def read_limit(given: Mapping[str, str], invalid: list[Invalid]) -> int:
+def read_limit(given: Mapping[str, str], invalid: list[Invalid], default: int = PAGE) -> int:
     """Return how many are asked for, or note what is wrong with it."""
-    limit = given.get("limit", str(PAGE))
+    limit = given.get("limit", str(default))
     if _LIMIT.fullmatch(limit) and int(limit) <= LONGEST_PAGE:
         return int(limit)
     invalid.append(wrong_parameter("limit", f"an integer from 1 to {LONGEST_PAGE}"))
-    return PAGE
+    return default
 
 
 def wrong_parameter(name: str, taken: str) -> Invalid:

@@ -25,6 +25,8 @@ from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
 from pgw.http.payments import operation_description as operations
+from pgw.http.payments import timeline_description as timelines
+from pgw.http.payments.fetch_events import fetch_events
 from pgw.http.payments.operate import capture, refund, void
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import EXPLAIN, explain
@@ -65,6 +67,7 @@ ROUTES = (
     Route("POST", "/payments/<payment_id>/captures", capture, _WRITE, operations.CAPTURE),
     Route("POST", "/payments/<payment_id>/voids", void, _WRITE, operations.VOID),
     Route("POST", "/payments/<payment_id>/refunds", refund, _WRITE, operations.REFUND),
+    Route("GET", "/payments/<payment_id>/events", fetch_events, _READ, timelines.LIST),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
     Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
     Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),

@@ -1,8 +1,8 @@
 """Domain to rows, and back by cattrs. What was stored is trusted: plain constructors, no `create()`."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import cattrs
@@ -16,12 +16,12 @@ from pgw.domain.job import Job, JobEvent, event_type
 from pgw.domain.payment import Payment
 from pgw.domain.webhook import ENDPOINT_DISABLED, EndpointDisabled, WebhookEndpoint
 from pgw.storage.port import Change
+from pgw.storage.timeline_rows import EntryRow, entry_rows
+from pgw.storage.times import from_milliseconds, milliseconds
 
 Value = TypeVar("Value")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _UNESCAPED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 _converter = cattrs.Converter()
 _converter.register_structure_hook(datetime, lambda stored, _: from_milliseconds(stored))
@@ -31,7 +31,8 @@ _converter.register_structure_hook(datetime, lambda stored, _: from_milliseconds
 class ChangeRows:
     """A change as the rows to write, their columns in the order of the tables.
 
-    One that the merchant is not told of has no payment, job or event: they are as they were.
+    One that the merchant is not told of has no payment, job or event: they are as they were. `entries` are
+    the timeline's, which are numbered and sealed as they are written.
     """
 
     merchant_id: str
@@ -41,18 +42,19 @@ class ChangeRows:
     event: list[Any] | None = None
     flag: list[Any] | None = None
     claim: list[Any] | None = None
+    entries: Sequence[EntryRow] = ()
 
 
 def change_to_rows(change: Change | WebhookEndpoint) -> ChangeRows:
     if isinstance(change, WebhookEndpoint):
         return _disabled_to_rows(change)
     merchant_id, attempt = change.job.merchant_id, _attempt_row(change.attempt)
-    flag = _flag_row(change.flag) if change.flag else None
+    flag, entries = _flag_row(change.flag) if change.flag else None, entry_rows(change)
     if not change.is_told:
-        return ChangeRows(merchant_id, attempt, flag=flag)
+        return ChangeRows(merchant_id, attempt, flag=flag, entries=entries)
     claim = _claim_row(change.claim, change.job) if change.claim else None
     payment, job, event = _payment_row(change.payment), _job_row(change.job), _event_row(change)
-    return ChangeRows(merchant_id, attempt, payment, job, event, flag, claim)
+    return ChangeRows(merchant_id, attempt, payment, job, event, flag, claim, entries)
 
 
 def _disabled_to_rows(endpoint: WebhookEndpoint) -> ChangeRows:
@@ -176,16 +178,7 @@ def _event_row(change: Change) -> list[Any]:
     ]
 
 
-def milliseconds(at: datetime) -> int:
-    """Return a time as it is stored: milliseconds since 1970 in UTC."""
-    return (at - _EPOCH) // _MILLISECOND
-
-
 _converter.register_unstructure_hook(datetime, milliseconds)
-
-
-def from_milliseconds(stored: int) -> datetime:
-    return _EPOCH + stored * _MILLISECOND
 
 
 def event_of(seq: int, change: Change | WebhookEndpoint) -> Event:

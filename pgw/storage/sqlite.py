@@ -29,9 +29,10 @@ from pgw.storage.opening import open_engines
 from pgw.storage.port import Change, OnCommitted, StorageUnavailable, Unresolved
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
-from pgw.storage.rows import RowUnreadable, change_to_rows, event_of, milliseconds
+from pgw.storage.rows import RowUnreadable, change_to_rows, event_of
 from pgw.storage.sqlite_expiry import SqliteExpiry
 from pgw.storage.sqlite_webhooks import SqliteWebhooks
+from pgw.storage.times import milliseconds
 from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512
@@ -212,7 +213,8 @@ class SqliteStorage(SqliteExpiry, SqliteWebhooks):
         try:
             self._newest_group += 1
             began = trio.current_time()
-            seqs = await self._soundness.write(self._writer, commit_group, self._newest_group, rows)
+            group = self._newest_group, rows, self._chain
+            seqs = await self._soundness.write(self._writer, commit_group, *group)
         except (sqlite3.Error, StorageUnavailable) as error:
             if isinstance(error, sqlite3.Error) and not takes_no_writes(error):
                 raise

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pgw.storage import expiry
 from pgw.storage.expiry_port import Expired
-from pgw.storage.rows import milliseconds
 from pgw.storage.sqlite_merchants import SqliteMerchants
+from pgw.storage.times import milliseconds
 
 
 class SqliteExpiry(SqliteMerchants):

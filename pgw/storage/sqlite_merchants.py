@@ -11,8 +11,8 @@ from pgw.domain.result import Result
 from pgw.storage import merchants
 from pgw.storage.engine import Engine
 from pgw.storage.port import StorageLost, StorageUnavailable
-from pgw.storage.rows import milliseconds
 from pgw.storage.soundness import Soundness
+from pgw.storage.times import milliseconds
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")

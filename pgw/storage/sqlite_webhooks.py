@@ -12,8 +12,8 @@ from pgw.storage import retention, webhook_endpoints, webhooks
 from pgw.storage.engine import Engine
 from pgw.storage.grouping import Grouping
 from pgw.storage.port import StorageUnavailable
-from pgw.storage.rows import milliseconds
-from pgw.storage.sqlite_merchants import SqliteMerchants
+from pgw.storage.sqlite_timeline import SqliteTimeline
+from pgw.storage.times import milliseconds
 from pgw.storage.webhook_port import DeliveryFilter, Due, EndpointChange
 
 LARGEST_GROUP = 256
@@ -21,7 +21,7 @@ MOST_WAITING = 20_000
 PATIENCE_SECONDS = 10.0
 
 
-class SqliteWebhooks(SqliteMerchants):
+class SqliteWebhooks(SqliteTimeline):
     """`pgw.storage.webhook_port.WebhookStorage`, over the same engines."""
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
@@ -91,7 +91,7 @@ class SqliteWebhooks(SqliteMerchants):
 
     async def _record(self, group: Sequence[TriedDelivery]) -> Sequence[bool | Exception]:
         try:
-            await self._change(webhooks.record_tries, group)
+            await self._change(webhooks.record_tries, group, self._chain)
         except StorageUnavailable as error:
             return [error] * len(group)
         except (sqlite3.Error, UnicodeEncodeError) as error:

@@ -9,7 +9,8 @@ from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Err, Ok, Result
 from pgw.domain.webhook import MOST_ENDPOINTS, EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage import reading, webhooks
-from pgw.storage.rows import from_rows, milliseconds, to_json
+from pgw.storage.rows import from_rows, to_json
+from pgw.storage.times import milliseconds
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import EndpointChange
 

@@ -16,10 +16,14 @@ from pgw.domain.delivery import (
     TriedDelivery,
 )
 from pgw.domain.payment import Payment
+from pgw.storage.chain import Chain
 from pgw.storage.documents import EVENT, PAYMENT_THEN
-from pgw.storage.rows import event_from, from_milliseconds, from_row, milliseconds, to_json, to_write
+from pgw.storage.rows import event_from, from_row, to_json, to_write
+from pgw.storage.timeline_rows import try_row
+from pgw.storage.times import from_milliseconds, milliseconds
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import DeliveryFilter, Due
+from pgw.storage.writing import write_entries
 
 MOST_TRIES = 20
 _DELIVERY = """json_object('key', json_object('seq', deliveries.seq, 'endpoint_id', deliveries.endpoint_id),
@@ -151,12 +155,22 @@ def _due_delivery(row: dict[str, Any]) -> DueDelivery:
     return DueDelivery(from_row(row["delivery"], Delivery), event_from(row["event"]), payment)
 
 
-def record_tries(connection: sqlite3.Connection, group: Sequence[TriedDelivery]) -> None:
-    """Write what a group of tries came to, in one transaction."""
+def record_tries(
+    connection: sqlite3.Connection, group: Sequence[TriedDelivery], chain: Chain | None = None
+) -> None:
+    """Write what a group of tries came to, in one transaction, and what payments' timelines tell of them."""
+    chain = chain or Chain()
     rows = to_write([_tried_row(tried) for tried in group])
-    with transaction(connection):
-        for statement in (_ADD_TRIES, _FORGET_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
-            connection.execute(statement, [rows])
+    entries = [row for tried in group if (row := try_row(tried)) is not None]
+    before = chain.newest
+    try:
+        with transaction(connection):
+            for statement in (_ADD_TRIES, _FORGET_TRIES, _COUNT_TRIES, _ADVANCE, _FAIL_SINCE):
+                connection.execute(statement, [rows])
+            write_entries(connection, entries, chain)
+    except (sqlite3.Error, UnicodeEncodeError) as error:
+        if not chain.has_committed(connection, before, error):
+            raise
 
 
 def _tried_row(tried: TriedDelivery) -> list[Any]:

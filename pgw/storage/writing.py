@@ -8,12 +8,15 @@ import sqlite3
 from collections.abc import Sequence
 
 from pgw.domain.idempotency import Claim
+from pgw.storage.chain import Chain
 from pgw.storage.rows import ChangeRows, to_json, to_write
+from pgw.storage.timeline_rows import EntryRow
 
 MOST_CLAIMS_LOOKED_AT = 5000
 _KINDS = ("payment", "job", "attempt", "event", "flag", "claim")
-_COLUMNS = ", ".join(("number", *(f"{kind}s" for kind in _KINDS)))
-_WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)})"
+_COLUMNS = ", ".join(("number", *(f"{kind}s" for kind in _KINDS), "entries", "head"))
+_WRITE_GROUP = f"INSERT INTO change_groups ({_COLUMNS}) VALUES (?{', ?' * len(_KINDS)}, ?, ?)"
+_WRITE_ENTRIES = "INSERT INTO sealed_entries (entries, head) VALUES (?, ?)"
 _CLAIMS_BEFORE = """
     SELECT merchant_id, key, fingerprint, subject_id, answer FROM idempotency_keys
     WHERE (merchant_id, key) IN (SELECT value->>0, value->>1 FROM json_each(?))
@@ -45,7 +48,17 @@ def _rows(columns: int, array: str) -> str:
 
 
 _INSTALL = f"""
-    CREATE TEMP VIEW change_groups ({_COLUMNS}) AS SELECT NULL{", NULL" * len(_KINDS)};
+    CREATE TEMP VIEW change_groups ({_COLUMNS}) AS SELECT NULL{", NULL" * len(_KINDS)}, NULL, NULL;
+    CREATE TEMP VIEW sealed_entries (entries, head) AS SELECT NULL, NULL;
+
+    CREATE TEMP TRIGGER write_entries INSTEAD OF INSERT ON sealed_entries
+    BEGIN
+        INSERT INTO timeline {_rows(6, "NEW.entries")};
+
+        INSERT INTO timeline_head VALUES (1, NEW.head->>0, NEW.head->>1, NEW.head->>2, NEW.head->>3)
+        ON CONFLICT DO UPDATE SET number = excluded.number, hash = excluded.hash,
+            sealed_by = excluded.sealed_by, seal = excluded.seal;
+    END;
 
     CREATE TEMP TRIGGER write_group INSTEAD OF INSERT ON change_groups
     BEGIN
@@ -84,6 +97,8 @@ _INSTALL = f"""
             AS arrived
         WHERE merchants.id = arrived.merchant_id;
 
+        INSERT INTO sealed_entries SELECT NEW.entries, NEW.head WHERE NEW.entries IS NOT NULL;
+
         UPDATE newest_group SET number = NEW.number;
     END;
 """
@@ -94,13 +109,26 @@ def install(connection: sqlite3.Connection) -> None:
     connection.executescript(_INSTALL)
 
 
-def write_group(connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows]) -> None:
+def write_group(
+    connection: sqlite3.Connection, number: int, rows: Sequence[ChangeRows], chain: Chain | None = None
+) -> None:
     """Write all rows and number the group; a transaction of its own where the caller has begun none.
 
-    Raises `UnicodeEncodeError`, before anything is written, for a text that is no Unicode.
+    Their entries are sealed with a chain, which the caller takes back where nothing was written; without one
+    they must have none. Raises `UnicodeEncodeError`, before anything is written, for a text that is no
+    Unicode.
     """
     columns = [[given for row in rows if (given := getattr(row, kind)) is not None] for kind in _KINDS]
-    connection.execute(_WRITE_GROUP, [number, *map(to_write, columns)])
+    entries = [entry for row in rows for entry in row.entries]
+    sealed = (chain or Chain()).seal(entries) or (None, None)
+    connection.execute(_WRITE_GROUP, [number, *map(to_write, columns), *sealed])
+
+
+def write_entries(connection: sqlite3.Connection, entries: Sequence[EntryRow], chain: Chain) -> None:
+    """Write entries that come with no change, inside the caller's transaction, as `write_group` does."""
+    sealed = chain.seal(entries)
+    if sealed is not None:
+        connection.execute(_WRITE_ENTRIES, sealed)
 
 
 def seqs_of(connection: sqlite3.Connection, rows: Sequence[ChangeRows]) -> list[int]:

@@ -12,6 +12,7 @@ from pgw.actors.bank import Bank
 from pgw.storage.sqlite import SqliteStorage, open_storage
 from tests.actors.callers import Callers
 from tests.merchants import a_merchant
+from tests.timeline import TIMELINE_KEY
 
 MERCHANTS = ("mer_a", "mer_b")
 
@@ -30,6 +31,7 @@ def open_database(tmp_path: Path) -> OpenDatabase:
     @asynccontextmanager
     async def opened() -> AsyncIterator[SqliteStorage]:
         async with open_storage(tmp_path / "pgw.db", lambda _events: None) as storage:
+            await storage.resume_timeline(TIMELINE_KEY)
             for merchant_id in MERCHANTS:
                 await storage.add_merchant(a_merchant(merchant_id))
             yield storage

@@ -9,10 +9,11 @@ from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.merchant import Merchant
 from pgw.domain.result import Result
 from pgw.storage.port import MerchantStorage
+from tests.actors.no_timeline import NoTimeline
 from tests.actors.no_webhooks import NoWebhooks
 
 
-class NoMerchants(MerchantStorage, NoWebhooks):
+class NoMerchants(MerchantStorage, NoTimeline, NoWebhooks):
     async def add_merchant(self, merchant: Merchant) -> None:
         raise NotImplementedError
 

@@ -12,11 +12,13 @@ from pgw.storage.sqlite import SqliteStorage, open_storage
 from tests.control.payments import MERCHANT, Payments
 from tests.control.settling import Settling
 from tests.merchants import a_merchant
+from tests.timeline import TIMELINE_KEY
 
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[SqliteStorage]:
     async with open_storage(tmp_path / "pgw.db", lambda _events: None) as storage:
+        await storage.resume_timeline(TIMELINE_KEY)
         await storage.add_merchant(a_merchant(MERCHANT))
         yield storage
 

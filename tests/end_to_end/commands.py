@@ -19,6 +19,7 @@ SPOKEN = (
     "pgw.control.key_commands._log",
     "pgw.control.merchant_commands._log",
     "pgw.control.payment_commands._log",
+    "pgw.storage.chain._log",
 )
 ANSWER_LOST, BOOKS_NOTHING, HANGS = "4000009900000038", "4000009900000079", "4000009900000020"
 

@@ -18,6 +18,7 @@ PATHS = (
     *(b"/jobs/" + JOB + b"/stream", b"/health/ready", b"/problems/InvalidCvv", b"/openapi.json", b"/docs"),
     *(b"/metrics", b"/", b"/nowhere", b"/problems"),
     *OPERATIONS,
+    b"/payments/" + PAYMENT + b"/events",
     *(ENDPOINTS, ENDPOINTS + b"/" + ENDPOINT, ENDPOINTS + b"/" + ENDPOINT + b"/rotate-secret"),
     *(b"/webhook-deliveries", b"/webhook-deliveries/" + DELIVERY),
     b"/webhook-deliveries/" + DELIVERY + b"/redeliver",

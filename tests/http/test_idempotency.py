@@ -19,6 +19,7 @@ from tests.actors.tree import start_gateway
 from tests.http.asking import paid
 from tests.http.parts import MERCHANT_ID, SECRET, parts_over, ports_over
 from tests.merchants import a_merchant
+from tests.timeline import TIMELINE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -70,6 +71,7 @@ async def serving(path: Path) -> AsyncIterator[tuple[Application, Troubled]]:
 
     with trio.fail_after(PATIENCE):
         async with open_storage(path, publish) as real, trio.open_nursery() as nursery:
+            await real.resume_timeline(TIMELINE_KEY)
             await real.add_merchant(a_merchant(MERCHANT_ID))
             troubled = Troubled(real, committed)
             storage = cast("Storage", troubled)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from pgw.domain.event import Event
 from pgw.domain.job import JobEvent
-from pgw.storage.rows import milliseconds
+from pgw.storage.times import milliseconds
 
 
 @frozen

@@ -20,8 +20,8 @@ from tests.simulation.oracle import violations_at_start
 from tests.simulation.oracle_of_events import events_at_start
 from tests.simulation.oracle_of_webhooks import webhooks_at_start
 from tests.simulation.plan import LONGEST_LIFE_SECONDS, Ending, Kind, Unit
-from tests.simulation.process import Process, Surroundings, run_process
-from tests.simulation.storage import books_of, check_integrity, connection_of
+from tests.simulation.process import SECRET, Process, Surroundings, run_process
+from tests.simulation.storage import books_of, check_integrity, connection_of, timeline_faults
 from tests.simulation.webhook_books import read_deliveries
 from tests.simulation.world import World
 
@@ -152,6 +152,8 @@ async def _judge_start(world: World, storage: SqliteStorage) -> None:
     """Judge what a life finds on disk, before it does anything."""
     for finding in check_integrity(connection_of(storage)):
         world.report(f"damaged: {finding}")
+    for fault in timeline_faults(connection_of(storage), SECRET):
+        world.report(fault)
     books, log = books_of(storage), world.log
     deliveries = read_deliveries(connection_of(storage))
     for violation in chain(

@@ -108,6 +108,7 @@ async def run_process(
     opening = open_simulated_storage(around.disk, DATABASE, on_committed, life=life, pause=pause)
     async with opening as storage, trio.open_nursery() as nursery:
         await on_opened(storage)
+        await storage.resume_timeline(SECRET)
         for merchant in MERCHANTS[: plan.merchants]:
             await storage.add_merchant(merchant)
         limits = GatewayLimits(MOST_IN_FLIGHT, MOST_IN_FLIGHT_A_MERCHANT, taken_up=plan.concurrency)

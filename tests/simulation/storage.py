@@ -7,6 +7,7 @@ from pathlib import Path
 
 import trio
 
+from pgw.audit.verification import Wrong
 from pgw.storage import database, writing
 from pgw.storage.port import OnCommitted
 from pgw.storage.sqlite import SqliteStorage
@@ -14,6 +15,7 @@ from tests.simulation.books import Books, read_books
 from tests.simulation.disk import Disk
 from tests.simulation.engine import InlineEngine, Pause, open_connection, own
 from tests.simulation.life import Life
+from tests.timeline import verified_on
 
 
 @asynccontextmanager
@@ -47,6 +49,12 @@ def check_integrity(connection: sqlite3.Connection) -> list[str]:
     (*findings,) = connection.execute("PRAGMA integrity_check").fetchall()
     found = [str(finding) for (finding,) in findings if finding != "ok"]
     return found + [str(row) for row in connection.execute("PRAGMA foreign_key_check").fetchall()]
+
+
+def timeline_faults(connection: sqlite3.Connection, key: bytes) -> list[str]:
+    """Return where the timelines' chain is not as it was sealed; before the first start it is not yet."""
+    faults = verified_on(connection, key).faults
+    return [f"the timeline: {one}" for one in faults if one.wrong is not Wrong.NEVER_BEGUN]
 
 
 def connection_of(storage: SqliteStorage) -> sqlite3.Connection:

@@ -24,8 +24,9 @@ from tests.merchants import a_merchant
 from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.storage import open_simulated_storage
+from tests.timeline import TIMELINE_KEY
 
-Open = Callable[[Path, OnCommitted], AbstractAsyncContextManager[Storage]]
+Open = Callable[[Path, OnCommitted], AbstractAsyncContextManager[SqliteStorage]]
 
 
 def _simulated() -> Open:
@@ -64,8 +65,8 @@ EUR = Currency("EUR", 2)
 class Changes:
     """Makes changes as a payment's actor does, each of a payment of its own."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._numbers = count(first)
 
     def accepted(
         self, merchant_id: str = "mer_a", minor_units: int = 1050, currency: Currency = EUR, **details: Any
@@ -123,8 +124,9 @@ class Database:
         self._open = ENGINES[engine]()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Storage]:
+    async def open(self) -> AsyncIterator[SqliteStorage]:
         async with self._open(self.path, self.published.extend) as storage:
+            await storage.resume_timeline(TIMELINE_KEY)
             for number, merchant_id in enumerate(MERCHANTS):
                 await storage.add_merchant(a_merchant(merchant_id, f"Shop {number}"))
             yield storage

@@ -10,7 +10,8 @@ import pytest
 
 from pgw.domain.delivery import DeliveryStatus
 from pgw.storage import database, merchants, webhook_endpoints, webhooks, writing
-from pgw.storage.rows import change_to_rows, milliseconds
+from pgw.storage.rows import change_to_rows
+from pgw.storage.times import milliseconds
 from tests.merchants import CREATED_AT, a_key, a_merchant
 from tests.storage.conftest import NOW
 from tests.storage.test_webhooks import FAR, an_endpoint, tried
@@ -212,4 +213,5 @@ def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
     ).fetchall()
     expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
     expected |= {"flags", "idempotency_keys", "webhook_endpoints", "webhook_deliveries", "webhook_tries"}
+    expected |= {"timeline", "timeline_head"}
     assert dict.fromkeys(expected, 1) == dict(tables)

@@ -13,6 +13,7 @@ from typing import Any
 from pgw.domain.attempt import AttemptOutcome
 from pgw.storage.port import Storage
 from pgw.storage.sqlite import open_storage
+from tests.timeline import verified
 
 PROGRAM = Path(__file__).with_name("paying_process.py")
 LIVES = 8
@@ -23,7 +24,10 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 def _live_and_be_killed(path: Path, life: str, payments: int) -> list[str]:
     """Run a process, kill it after so many acknowledged payments; return all that it acknowledged."""
     with subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(path), life], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(PROGRAM), str(path), life],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         assert process.stdout is not None
         said = list(islice(process.stdout, payments))
@@ -59,6 +63,8 @@ async def test_every_acknowledged_payment_outlives_kill_9(tmp_path: Path) -> Non
             left = await storage.let_rest(NOW, [AttemptOutcome.INTENDED])
             assert left == len(events) - at_rest, "what the lives before left rests already"
             at_rest = len(events)
+            walked = await verified(storage, page=1000)
+            assert ((), 2 * len(events)) == (walked.faults, walked.verified), "each payment with its entries"
     async with open_storage(path, lambda _: None) as storage:
         due = await storage.due(NOW, NOW, limit=1_000_000)
         assert sorted(change.job.id for change in due) == sorted(event.job.id for event in events)

@@ -17,6 +17,7 @@ from pgw.storage import (
     merchants,
     reading,
     retention,
+    timeline,
     webhook_endpoints,
     webhooks,
     writing,
@@ -66,6 +67,8 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
         for by, of, key in DELIVERIES
     },
     "up to where all is forgotten": lambda connection: retention.forgotten_seq(connection, "mer_a"),
+    "a timeline": lambda connection: timeline.of_payment(connection, "mer_a", "pay_000001", 0, 10),
+    "the chain": lambda connection: timeline.page(connection, 0, 10),
     "merchants": lambda connection: merchants.merchants(connection, "", 10),
     "disabled merchants": merchants.disabled_merchants,
     "a key": lambda connection: merchants.find_key(connection, "key_000001"),
@@ -74,7 +77,7 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "keys that were not revoked": merchants.keys_not_revoked,
 }
 # Of flags the few are scanned that nobody acknowledged yet: they have an index of their own.
-SMALL_TABLES = {"merchants", "api_keys", "newest_group", "flags"}
+SMALL_TABLES = {"merchants", "api_keys", "newest_group", "flags", "timeline_head"}
 
 
 @pytest.fixture

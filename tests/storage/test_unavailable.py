@@ -35,7 +35,7 @@ class StuckEngine:
 
     async def run(self, function: Callable[..., Any], *args: Any, **_: Any) -> Any:
         assert function is commit_group
-        _, rows = args
+        _, rows, _ = args
         self.groups.append(len(rows))
         await self.free.wait()
         return list(range(1, len(rows) + 1))

@@ -24,6 +24,7 @@ from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs import ticket_description as tickets
 from pgw.http.payments import description as payments
 from pgw.http.payments import operation_description as operations
+from pgw.http.payments import timeline_description as timelines
 from pgw.http.problems import explain
 from pgw.http.routes import ROUTES, Route
 from pgw.http.webhooks import delivery_schema, endpoint_schema, event_description
@@ -32,6 +33,7 @@ from pgw.http.webhooks.event_description import WEBHOOKS
 _SCHEMAS = {
     **payments.SCHEMAS,
     **operations.SCHEMAS,
+    **timelines.SCHEMAS,
     **jobs.SCHEMAS,
     **streams.SCHEMAS,
     **tickets.SCHEMAS,

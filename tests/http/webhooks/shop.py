@@ -17,6 +17,7 @@ from tests.actors.tree import start_gateway
 from tests.http.asking import Answer, asked, paid
 from tests.http.parts import MERCHANT_ID, parts_over, ports_over
 from tests.merchants import a_merchant, key_on
+from tests.timeline import TIMELINE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -102,6 +103,7 @@ def is_replayed(answer: Answer) -> bool:
 async def opened(path: Path) -> AsyncIterator[Shop]:
     with trio.fail_after(PATIENCE):
         async with open_storage(path, lambda _: None) as storage, trio.open_nursery() as nursery:
+            await storage.resume_timeline(TIMELINE_KEY)
             for merchant_id in (MERCHANT_ID, OTHER_ID):
                 await storage.add_merchant(a_merchant(merchant_id))
             ports = ports_over(storage)
