@@ -9,7 +9,8 @@ from attrs import frozen
 
 from pgw.actors.gateway import Gateway, submit_operation, submit_payment
 from pgw.actors.mailbox import ReplyAbandoned
-from pgw.domain.job import Job
+from pgw.domain.event import Event
+from pgw.domain.job import Job, JobEvent
 from pgw.domain.money import Currency, Money
 from pgw.domain.operation import CaptureOrder, OperationOrder, OperationRefusal, RefundOrder, VoidOrder
 from pgw.domain.payment import Payment, PaymentOrder, VoidReason
@@ -63,6 +64,21 @@ class Finish:
     errors: int
 
 
+class Endings:
+    """Tells when a job has ended, by what was committed."""
+
+    def __init__(self) -> None:
+        self._ended: dict[str, trio.Event] = {}
+
+    def of(self, job_id: str) -> trio.Event:
+        return self._ended.setdefault(job_id, trio.Event())
+
+    def tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, JobEvent) and event.is_last:
+                self.of(event.job.id).set()
+
+
 @frozen
 class Track:
     """Where races are run."""
@@ -70,6 +86,7 @@ class Track:
     gateway: Gateway
     storage: SqliteStorage
     bank: LedgerBank
+    endings: Endings
 
     async def run(self, race: Race) -> Finish:
         """Pay, let all contenders go at once, and let the bank answer when each of them was answered."""
@@ -120,8 +137,7 @@ class Track:
 
     async def _ended(self, accepted: Job) -> None:
         with trio.fail_after(PATIENCE):
-            while (job := await self.storage.job(MERCHANT, accepted.id)) is None or job.is_open:
-                await trio.sleep(0.001)
+            await self.endings.of(accepted.id).wait()
 
     async def rows(self, statement: str) -> Sequence[tuple[Any, ...]]:
         def read(connection: sqlite3.Connection) -> Sequence[tuple[Any, ...]]:

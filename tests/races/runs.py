@@ -11,7 +11,7 @@ from pgw.storage.sqlite import SqliteStorage
 from tests.actors.tree import ports_with, start_gateway
 from tests.merchants import a_merchant
 from tests.races.bank import LedgerBank
-from tests.races.race import MERCHANT, Finish, Race, Track
+from tests.races.race import MERCHANT, Endings, Finish, Race, Track
 
 AT_A_TIME = 40
 Open = Callable[[Path, OnCommitted], AbstractAsyncContextManager[SqliteStorage]]
@@ -20,12 +20,12 @@ Open = Callable[[Path, OnCommitted], AbstractAsyncContextManager[SqliteStorage]]
 @asynccontextmanager
 async def open_track(open_storage: Open, path: Path) -> AsyncIterator[Track]:
     """Run a gateway over a database and a bank until the block ends."""
-    bank = LedgerBank()
-    async with open_storage(path, lambda _events: None) as storage, trio.open_nursery() as nursery:
+    bank, endings = LedgerBank(), Endings()
+    async with open_storage(path, endings.tell) as storage, trio.open_nursery() as nursery:
         await storage.add_merchant(a_merchant(MERCHANT))
         ports = ports_with(storage, bank, first_inquiry=0.02, concurrency=500)
         gateway = await start_gateway(nursery, ports, in_flight=1000, in_flight_a_merchant=1000)
-        yield Track(gateway, storage, bank)
+        yield Track(gateway, storage, bank, endings)
         nursery.cancel_scope.cancel()
 
 

@@ -1,4 +1,4 @@
-"""Of operations that race for one payment as many win as can, each time; the database alone sees to it too."""
+"""Of operations that race for one payment as many win as can, each time; the database alone sees to it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
