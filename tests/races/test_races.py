@@ -23,7 +23,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.life import Life
 from tests.simulation.storage import open_simulated_storage
 
-TIMES = 15
+TIMES = 6
 MUTANTS = {"a begin that always says yes", "turns that let everybody through"}
 
 
