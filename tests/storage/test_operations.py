@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -43,7 +43,7 @@ async def begun_and_written(storage: Storage, operating: Operating, *orders: Ope
     return begun
 
 
-def after(operating: Operating, order: OperationOrder, **taken_for: object) -> Change:
+def after(operating: Operating, order: OperationOrder, **taken_for: Any) -> Change:
     """Begin on a payment that somebody takes for another than it is, as without turns and checks."""
     is_really = operating.payment
     operating.payment = evolve(is_really, **taken_for)
@@ -189,7 +189,7 @@ async def test_a_job_moves_what_the_payment_says_and_no_less(
     operating = Operating(changes, capture=isinstance(order, RefundOrder))
     (begun,) = await begun_and_written(storage, operating, order)
     done = operating.done(begun)
-    less = {"refunded": amount} if isinstance(order, RefundOrder) else {"captured": amount}
+    less: dict[str, Any] = {"refunded": amount} if isinstance(order, RefundOrder) else {"captured": amount}
     with pytest.raises(Exception, match=LEFT_IT):
         await storage.write(evolve(done, payment=evolve(done.payment, **less)))
     assert begun == await storage.change_of(begun.job.id)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pgw.domain.operation import CaptureOrder, OperationOrder, RefundOrder, VoidOrder, begin
@@ -100,6 +100,7 @@ async def _run(taken: list[Step]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(taken=[(1, RefundOrder(1)), (1, RefundOrder(2)), (1, (0, "doubted")), (1, (0, "done"))])
 @given(taken=steps)
 def test_no_poll_is_ever_stale(taken: list[Step]) -> None:
     with pytest.MonkeyPatch.context() as patch:
