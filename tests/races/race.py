@@ -90,17 +90,17 @@ class Track:
 
     async def run(self, race: Race) -> Finish:
         """Pay, let all contenders go at once, and let the bank answer when each of them was answered."""
-        payment = await self._pay(race)
+        payment = await self.pay(race)
         for order in race.before:
             self.bank.hold(payment.authorization_reference).set()
-            job = await self._submit(payment, order)
+            job = await self.submit(payment, order)
             assert isinstance(job, Job), job
             await self._ended(job)
         self.bank.reopen(payment.authorization_reference)
         answers: list[Job | OperationRefusal | None] = []
 
         async def contend(order: OperationOrder) -> None:
-            answers.append(await self._submit(payment, order))
+            answers.append(await self.submit(payment, order))
 
         async with trio.open_nursery() as nursery:
             for order in race.contenders:
@@ -112,7 +112,7 @@ class Track:
         refusals = tuple(answer for answer in answers if isinstance(answer, OperationRefusal))
         return Finish(payment, len(jobs), refusals, answers.count(None))
 
-    async def _pay(self, race: Race) -> Payment:
+    async def pay(self, race: Race) -> Payment:
         order = PaymentOrder(AMOUNT, CARD, capture=race.capture)
         match await submit_payment(self.gateway, MERCHANT, order, "req_1"):
             case Ok(Job() as job):
@@ -123,7 +123,7 @@ class Track:
         assert payment is not None
         return payment
 
-    async def _submit(self, payment: Payment, order: OperationOrder) -> Job | OperationRefusal | None:
+    async def submit(self, payment: Payment, order: OperationOrder) -> Job | OperationRefusal | None:
         try:
             match await submit_operation(self.gateway, MERCHANT, payment.id, order, "req_2"):
                 case Ok(Job() as job):

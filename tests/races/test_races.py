@@ -8,11 +8,13 @@ from random import Random
 
 import pytest
 import structlog
+import trio
 from attrs import evolve
 from structlog.testing import LogCapture
 
 from pgw.actors.supervisor import RestartIntensity
 from pgw.actors.turns import Turns
+from pgw.domain.job import Job
 from pgw.domain.operation import Begun, CaptureOrder, OperationOrder, RefundOrder, VoidOrder
 from pgw.domain.payment import Payment
 from pgw.domain.result import Ok
@@ -104,3 +106,21 @@ async def test_without_the_actors_check_the_database_stops_the_losers(
     assert all(1 <= finish.accepted <= race.winners for finish in finishes), "the losers got an error"
     if len(mutants) == len(MUTANTS):
         assert any(finish.errors for finish in finishes), "nobody but the database stopped them"
+
+
+async def test_ends_that_race_past_the_turns_are_right_in_the_end(
+    mutate: partial[None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is judged on an older payment is refused by the database, and found by a look-up later."""
+    monkeypatch.setattr("pgw.actors.recovery.CRASHED_FIRST_SECONDS", 0.02)
+    async with open_track(open_storage, tmp_path / "pgw.db") as track:
+        payment = await track.pay(RACES["refund and refund"])
+        jobs = [await track.submit(payment, RefundOrder(1000)) for _ in range(10)]
+        mutate("turns that let everybody through")
+        track.bank.hold(payment.authorization_reference).set()
+        with trio.fail_after(30):
+            for job in jobs:
+                assert isinstance(job, Job)
+                await track.endings.of(job.id).wait()
+        await track.check_books()
+        assert [("Refunded", 10_000)] == await track.rows("SELECT status, refunded FROM payments")

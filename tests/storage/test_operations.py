@@ -169,6 +169,17 @@ async def test_nothing_follows_what_has_ended_it(
     assert is_really == await storage.payment_to_change("mer_a", is_really.id)
 
 
+async def test_nothing_is_captured_after_a_final_capture_though_it_would_fit(
+    storage: Storage, changes: Changes
+) -> None:
+    """By whoever knows what was captured, and not that it was all that will be."""
+    operating = Operating(changes, capture=False)
+    (last,) = await begun_and_written(storage, operating, FINAL)
+    await write_all(storage, operating.done(last))
+    with pytest.raises(Exception, match="nothing is captured after a final capture"):
+        await storage.write(after(operating, CaptureOrder(1), status=PaymentStatus.PARTIALLY_CAPTURED))
+
+
 async def test_a_charged_payment_has_nothing_to_capture_or_to_void(
     storage: Storage, changes: Changes
 ) -> None:
