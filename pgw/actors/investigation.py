@@ -33,6 +33,7 @@ from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import FailureCode
 from pgw.domain.flag import Flag, FlagCode
 from pgw.domain.job import JobType
+from pgw.domain.timeline import TimelineEntry
 from pgw.storage.port import Change
 
 # With the schedule's default, after some 17 minutes.
@@ -107,10 +108,11 @@ async def _repeat(ports: PaymentPorts, change: Change) -> None:
 
 async def _reverse(ports: PaymentPorts, change: Change) -> None:
     """Reverse until the bank acknowledges; from the intent on, no approval is taken over."""
-    late = await _late_decision(ports, change) if change.attempt.inquiries else None
+    late, looked = await _late_decision(ports, change) if change.attempt.inquiries else (None, ())
     if late is not None:
         # By itself, and now: once it is reversed no look-up tells of it any more.
-        await ports.store(evolve(change, flag=late, is_told=False, entries=(happenings.flagged(late),)))
+        entries, looked = (*looked, happenings.flagged(late)), ()
+        await ports.store(evolve(_untold(change, change.attempt), flag=late, entries=entries))
     inquiry = await reversed_(ports, change)
     now = ports.clock.now()
     match inquiry.answer:
@@ -119,32 +121,37 @@ async def _reverse(ports: PaymentPorts, change: Change) -> None:
             def judge(stored: Change) -> Change:
                 attempt = stored.attempt.ended(AttemptOutcome.REVERSED, stored.attempt.tries, now)
                 assert attempt.failure is not None, "what is reversed has a failure to end with"
-                return failing(stored, attempt.failure, attempt, now).telling(inquiry.entry)
+                return failing(stored, attempt.failure, attempt, now).telling(*looked, inquiry.entry)
 
             await ports.conclude(change, judge)
         case NotReversible():
             attempt = change.attempt.ended(AttemptOutcome.NOT_REVERSIBLE, change.attempt.tries, now)
-            late = late or await _late_decision(ports, change)
+            again: tuple[TimelineEntry, ...] = ()
+            if late is None:
+                late, again = await _late_decision(ports, change)
             detail = f"The bank refused the reversal. {late.detail if late else 'It tells no decision.'}"
             flag = _flag(ports, change, FlagCode.REVERSAL_REFUSED, detail)
-            refused = evolve(_untold(change, attempt), flag=flag, entries=(happenings.flagged(flag),))
-            await ports.store(refused.telling(inquiry.entry))
+            entries = (*looked, inquiry.entry, *again, happenings.flagged(flag))
+            await ports.store(evolve(_untold(change, attempt), flag=flag, entries=entries))
         case NotSent() | NotProcessed() | Doubtful():
-            await ports.store(_in_vain(ports, change, inquiry))
+            await ports.store(_in_vain(ports, change, inquiry).telling(*looked))
         case answer:
             assert_never(answer)
 
 
-async def _late_decision(ports: PaymentPorts, change: Change) -> Flag | None:
+async def _late_decision(
+    ports: PaymentPorts, change: Change
+) -> tuple[Flag | None, tuple[TimelineEntry, ...]]:
     """Look whether the bank approved meanwhile, which is no longer taken over but must be seen."""
     if BankFeature.LOOK_UP not in ports.bank.features:
-        return None
-    match (await found(ports, change)).answer:
+        return None, ()
+    inquiry = await found(ports, change)
+    match inquiry.answer:
         case Authorized() | Accepted() as yes:
             detail = f"The bank says that it {_says(yes, change)}."
-            return _flag(ports, change, FlagCode.LATE_DECISION, detail)
+            return _flag(ports, change, FlagCode.LATE_DECISION, detail), (inquiry.entry,)
         case _:
-            return None
+            return None, (inquiry.entry,)
 
 
 def _says(yes: Authorized | Accepted, change: Change) -> str:
@@ -180,7 +187,10 @@ def _in_vain(ports: PaymentPorts, change: Change, inquiry: Inquiry[Answer]) -> C
         return in_vain
     reason = type(inquiry.answer).__name__
     detail = f"{attempt.outcome} and asked about {inquiries} times; the last answer was {reason}."
-    return evolve(in_vain, flag=_flag(ports, change, FlagCode.STILL_UNKNOWN, detail))
+    flag = _flag(ports, change, FlagCode.STILL_UNKNOWN, detail)
+    # It is raised once, and told once.
+    told = (happenings.flagged(flag),) if inquiries == INQUIRIES_UNTIL_FLAGGED else ()
+    return evolve(in_vain, flag=flag, entries=(*in_vain.entries, *told))
 
 
 def _flag(ports: PaymentPorts, change: Change, code: FlagCode, detail: str) -> Flag:

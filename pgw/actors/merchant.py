@@ -15,8 +15,6 @@ from pgw.domain.result import Err
 
 MAILBOX_CAPACITY = 1000
 INTENSITY = RestartIntensity(restarts=50, within=10)
-
-
 Command = SubmitPayment | SubmitOperation
 
 
@@ -87,8 +85,9 @@ class Merchant:
             await actor.run()
             del self._at_work[job_id]
 
-        kind = "payment" if isinstance(command, SubmitPayment) else "operation"
-        return ChildSpec(f"{kind} {job_id}", run, Restart.TRANSIENT)
+        if isinstance(command, SubmitPayment):
+            return ChildSpec(f"payment {job_id}", run, Restart.TRANSIENT)
+        return ChildSpec(f"operation {job_id}", run, Restart.TRANSIENT)
 
     def _actor(self, job_id: str, command: Command) -> PaymentActor | OperationActor:
         if isinstance(command, SubmitPayment):

@@ -9,6 +9,7 @@ from pgw.actors import happenings
 from pgw.actors.job import JobActor
 from pgw.actors.mailbox import Reply
 from pgw.actors.payment import MakeClaim
+from pgw.actors.turns import TURN_SECONDS
 from pgw.bank.port import Capture, Operation, Refund, Void
 from pgw.domain.attempt import Attempt
 from pgw.domain.errors import Refusal
@@ -19,8 +20,6 @@ from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.storage.port import Change, StorageUnavailable
 
-TURN_SECONDS = 10.0
-"""How long to wait until a payment can be changed: as long as storage's own patience."""
 Accepted = Result[Job | Claim, Refusal | OperationRefusal]
 
 

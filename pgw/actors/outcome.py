@@ -7,6 +7,7 @@ from typing import assert_never
 import structlog
 from attrs import evolve
 
+from pgw.actors import happenings
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import (
     Accepted,
@@ -62,7 +63,7 @@ def outcome_of(
     match answer:
         case Authorized() | Accepted():
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
-        case Declined(DeclineCode.ALREADY_VOIDED) if _was_in_doubt(change, JobType.VOID):
+        case Declined(DeclineCode.ALREADY_VOIDED) if _may_have_voided(change, was_refused=was_refused):
             # By an earlier try of this very void: nobody else voids while it is open.
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
         case Declined(decline_code):
@@ -101,8 +102,10 @@ def _refused(
     return failing(change, code, attempt.ended(outcome, tries, now), now)
 
 
-def _was_in_doubt(change: Change, kind: JobType) -> bool:
-    return change.job.type is kind and change.attempt.outcome is AttemptOutcome.DOUBTFUL
+def _may_have_voided(change: Change, *, was_refused: bool) -> bool:
+    """Tell whether an earlier try of a void may have taken effect, of which its answer said nothing."""
+    is_in_doubt = change.attempt.outcome is AttemptOutcome.DOUBTFUL
+    return change.job.type is JobType.VOID and (is_in_doubt or was_refused)
 
 
 def _is_to_be_repeated(change: Change, *, is_rejected: bool, was_refused: bool) -> bool:
@@ -135,7 +138,8 @@ def declining(change: Change, decline_code: DeclineCode, attempt: Attempt, at: d
     if change.job.void_reason is not VoidReason.EXPIRED:
         return declined
     detail = f"The bank does not let the expired authorization be voided: {decline_code}."
-    return evolve(declined, flag=Flag(change.job.id, FlagCode.EXPIRY_REFUSED, detail, at))
+    flag = Flag(change.job.id, FlagCode.EXPIRY_REFUSED, detail, at)
+    return evolve(declined, flag=flag, entries=(happenings.flagged(flag),))
 
 
 def failing(change: Change, code: FailureCode, attempt: Attempt, at: datetime) -> Change:

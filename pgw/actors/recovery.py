@@ -103,7 +103,8 @@ class Recovery:
         """How many more to take up. While the bank fails they wait: asking in vain would put them off."""
         bank = self._ports.bank
         room = self._at_a_time - len(self._at_work)
-        if BankFeature.LOOK_UP in bank.features:
+        if not bank.features.isdisjoint({BankFeature.LOOK_UP, BankFeature.CAPTURE_LATER}):
+            # What is in doubt is looked up, and a void repeated.
             room = min(room, bank.room)
         # What is being settled may come on top; a limit below 0 is none to SQLite.
         return max(0, room)

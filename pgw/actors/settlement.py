@@ -2,12 +2,14 @@
 
 from enum import StrEnum
 
+import trio
 from attrs import frozen
 
 from pgw.actors import happenings
 from pgw.actors.mailbox import Reply
 from pgw.actors.outcome import declining, failing, succeeding
 from pgw.actors.payment_ports import PaymentPorts
+from pgw.actors.turns import TURN_SECONDS
 from pgw.bank.port import BankFeature
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.decline import DeclineCode
@@ -56,8 +58,13 @@ async def settle(ports: PaymentPorts, command: SettlePayment) -> Settled:
     known = await ports.storage.change_of(command.job_id)
     if known is None:
         return Err(CannotSettle.UNKNOWN_JOB)
-    async with ports.turns.of(known.payment.id):
-        return await _settle(ports, command)
+    settled: Settled = Err(CannotSettle.BUSY)
+    with trio.move_on_after(TURN_SECONDS) as waiting:
+        async with ports.turns.of(known.payment.id):
+            # From here on storage has a patience of its own.
+            waiting.deadline = float("inf")
+            settled = await _settle(ports, command)
+    return settled
 
 
 async def _settle(ports: PaymentPorts, command: SettlePayment) -> Settled:

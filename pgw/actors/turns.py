@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 import trio
 from attrs import define, field
 
+TURN_SECONDS = 10.0
+"""How long a caller waits until a payment can be changed: as long as storage's own patience."""
+
 
 @define(eq=False)
 class _Turn:

@@ -62,7 +62,7 @@ class Gauges(Collector):
             return
         yield GaugeMetricFamily(
             "pgw_unknown_outcomes",
-            "Payments whose outcome at the bank is unknown; counted up to 100,000.",
+            "Jobs whose outcome at the bank is unknown; counted up to 100,000.",
             unresolved.unknown,
         )
         age = 0.0

@@ -59,7 +59,7 @@ class Unresolved:
 
 @frozen
 class UnresolvedCount:
-    """How many outcomes are unknown, since when the oldest one's payment waits, and how many are flagged."""
+    """How many outcomes are unknown, since when the oldest of their jobs waits, and how many are flagged."""
 
     unknown: int
     oldest_unknown: datetime | None

@@ -59,9 +59,9 @@ _UNRESOLVED = f"""
     SELECT json_group_array(json(document)) FROM (
         SELECT json_object('change', {CHANGE}, 'flags', json(({_FLAGS}))) AS document {_CHANGES}
         WHERE jobs.id IN (
-            SELECT job_id FROM attempts WHERE {_UNKNOWN}
-            UNION SELECT job_id FROM flags WHERE acknowledged_at IS NULL) AND jobs.id > ?
-        ORDER BY jobs.id LIMIT ?)
+            SELECT job_id FROM attempts WHERE {_UNKNOWN} AND job_id > ?1
+            UNION SELECT job_id FROM flags WHERE acknowledged_at IS NULL AND job_id > ?1)
+        ORDER BY jobs.id LIMIT ?2)
 """
 
 # Each of them a walk along an index that holds no others. Ids sort by the time they were made.

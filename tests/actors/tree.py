@@ -21,6 +21,7 @@ def ports_with(
     clock: Clock | None = None,
     jitter: float = 0.0,
     first_inquiry: float = 2.0,
+    concurrency: int = 50,
 ) -> PaymentPorts:
     """Ports whose waits between tries are half of 0.2, 0.4, 0.8 … 5 seconds; the window is 60 seconds.
 
@@ -30,7 +31,7 @@ def ports_with(
     clock = clock or SimulatedClock()
     return PaymentPorts(
         storage,
-        a_bank(connector, concurrency=50),
+        a_bank(connector, concurrency=concurrency),
         clock,
         ids or TimeOrderedIds(clock, SystemRandomness()),
         backoff=Backoff(0.2, 5.0, FixedRandomness()),

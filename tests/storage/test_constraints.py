@@ -35,10 +35,21 @@ NEW_EVENT = """INSERT INTO events
 
 CHECKED = (
     PAYMENT.format("captured = 1051"),
-    PAYMENT.format("captured = -1"),
     PAYMENT.format("captured = 1000, refunded = 1001"),
     PAYMENT.format("refunded = 1"),
-    PAYMENT.format("refunded = -1"),
+    PAYMENT.format("capturing = -1"),
+    PAYMENT.format("refunding = -1"),
+    PAYMENT.format("capturing = 1051"),
+    PAYMENT.format("captured = 1000, capturing = 51"),
+    PAYMENT.format("captured = 1000, refunded = 600, refunding = 401"),
+    PAYMENT.format("captured = 1000, capturing = 50, refunding = 1"),
+    PAYMENT.format("captured = 1000, capturing = 50, refunded = 1"),
+    PAYMENT.format("captured = 1, is_voiding = 1"),
+    PAYMENT.format("capturing = 1, is_voiding = 1"),
+    PAYMENT.format("is_voiding = 2"),
+    PAYMENT.format("status = 'Voided'"),
+    PAYMENT.format("void_reason = 'requested'"),
+    PAYMENT.format("expires_at = 7"),
     PAYMENT.format("amount = 0"),
     PAYMENT.format("amount = 1000000000000"),
     PAYMENT.format("status = 'Lost'"),
@@ -49,7 +60,13 @@ CHECKED = (
     PAYMENT.format("card_last_four = '4242424242424242'"),
     PAYMENT.format("card_expiry_month = 13"),
     PAYMENT.format("metadata = '{'"),
-    JOB.format("type = 'capture'"),
+    JOB.format("type = 'lost'"),
+    JOB.format("type = 'void'"),
+    JOB.format("void_reason = 'requested'"),
+    JOB.format("is_final = 1"),
+    JOB.format("type = 'capture', is_final = 2"),
+    JOB.format("reason = 'broken'"),
+    JOB.format("failure_decline_code = 'lost_card'"),
     JOB.format("status = 'Lost'"),
     JOB.format("status = 'Failed'"),
     JOB.format("failure_code = 'BankRejected', failure_detail = 'No.'"),
@@ -132,6 +149,9 @@ REFUSED = (
         "a decision stands",
     ),
     ("UPDATE payments SET status = 'Created' WHERE id = 'pay_000003'", "a decision stands"),
+    (PAYMENT.format("captured = -1"), "what was moved stands"),
+    (PAYMENT.format("refunded = -1"), "what was moved stands"),
+    ("INSERT INTO flags VALUES ('job_000001', 'Lost', '', 0, NULL)", "CHECK constraint failed"),
     (
         "UPDATE webhook_endpoints SET status = 'Enabled' WHERE id = 'whe_d'",
         "a deleted endpoint stays deleted",
@@ -188,6 +208,12 @@ def test_the_database_refuses(statement: str, reason: str, writer: sqlite3.Conne
     [
         PAYMENT.format("status = 'Declined', decline_code = 'lost_card'"),
         PAYMENT.format("status = 'Approved', captured = 1050, refunded = 1050"),
+        PAYMENT.format("captured = 1000, capturing = 50"),
+        PAYMENT.format("captured = 1000, refunded = 600, refunding = 400"),
+        PAYMENT.format("is_voiding = 1"),
+        PAYMENT.format("status = 'Voided', void_reason = 'expired'"),
+        PAYMENT.format("status = 'Authorized', expires_at = 7"),
+        "INSERT INTO flags VALUES ('job_000001', 'ExpiryRefused', '', 0, NULL)",
         JOB.format("status = 'Failed', failure_code = 'BankRejected', failure_detail = 'No.'"),
         "UPDATE payments SET updated_at = 0 WHERE id = 'pay_000002'",
         "UPDATE api_keys SET revoked_at = 2 WHERE id = 'key_000001'",
@@ -209,7 +235,8 @@ def test_the_database_allows(statement: str, writer: sqlite3.Connection) -> None
 
 def test_every_table_is_strict(writer: sqlite3.Connection) -> None:
     tables = writer.execute(
-        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'"
+        "SELECT name, strict FROM pragma_table_list"
+        " WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
     expected = {"merchants", "api_keys", "payments", "jobs", "attempts", "events", "newest_group"}
     expected |= {"flags", "idempotency_keys", "webhook_endpoints", "webhook_deliveries", "webhook_tries"}

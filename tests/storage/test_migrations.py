@@ -110,6 +110,8 @@ BEFORE_WEBHOOKS = f"""
         11, 2034, NULL, NULL, '{{}}', 'bank', NULL, 1, 9);
     INSERT INTO jobs VALUES ('job_1', 'mer_a', 'payment', 'Completed', 'pay_1', 'Approved', 1050, 'EUR', 2,
         NULL, NULL, 'req_1', 1, 9);
+    INSERT INTO attempts VALUES
+        ('ref_1', 'pay_1', 'job_1', 'bank', 'Answered', 1, 'auth-1', 1, 9, NULL, 0, NULL, NULL);
     INSERT INTO events VALUES
         ('mer_a', 1, 'job.created', 'job_1', 'Created', 'Created', NULL, NULL, 1),
         ('mer_a', 2, 'job.completed', 'job_1', 'Completed', 'Approved', NULL, NULL, 9);

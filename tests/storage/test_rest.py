@@ -172,7 +172,8 @@ async def test_unknown_outcomes_and_flagged_payments_are_counted_up_to_a_bound(
     assert UnresolvedCount(0, None, 0) == await storage.count_unresolved(10)
     known, oldest, *younger = (changes.accepted() for _ in range(5))
     late = evolve(oldest.payment, created_at=NOW - timedelta(hours=1))
-    oldest = Change(late, evolve(oldest.job, created_at=late.created_at), oldest.attempt)
+    job, attempt = evolve(oldest.job, created_at=late.created_at), oldest.attempt
+    oldest = Change(late, job, evolve(attempt, created_at=late.created_at))
     await write_all(storage, known, oldest, *younger, changes.authorized(known))
     assert UnresolvedCount(0, None, 0) == await storage.count_unresolved(10), "the first answer is awaited"
     for change in (younger[0], oldest, younger[1]):

@@ -33,15 +33,17 @@ CREATE TABLE payments_2 (
     expires_at INTEGER CHECK (expires_at IS NULL OR status = 'Authorized'),
     CHECK (captured + capturing <= amount),
     CHECK (refunded + refunding <= captured),
+    CHECK (capturing = 0 OR refunded + refunding = 0),
     CHECK (NOT is_voiding OR captured + capturing = 0)
 ) STRICT, WITHOUT ROWID;
 
+-- A payment without an attempt would be a defect; it ends the migration, and is never left behind.
 INSERT INTO payments_2
 SELECT payments.id, merchant_id, status, amount, currency, exponent, capture, captured, refunded, card_last_four,
     card_brand, card_expiry_month, card_expiry_year, description, payments.reference, metadata, payments.bank,
     decline_code, payments.created_at, payments.updated_at, attempts.reference, 0, 0, 0, NULL,
     iif(status = 'Authorized', payments.updated_at + 7 * 86400000, NULL)
-FROM payments JOIN attempts ON attempts.payment_id = payments.id;
+FROM payments LEFT JOIN attempts ON attempts.payment_id = payments.id;
 DROP TABLE payments;
 ALTER TABLE payments_2 RENAME TO payments;
 
@@ -90,8 +92,8 @@ ALTER TABLE jobs_2 RENAME TO jobs;
 PRAGMA legacy_alter_table = OFF;
 
 CREATE INDEX jobs_open ON jobs (payment_status, id) WHERE status = 'Created';
--- Of payments there is one job each: an index of operations alone costs those nothing.
-CREATE INDEX operations_of_payment ON jobs (payment_id, type) WHERE type <> 'payment';
+-- Of payments there is one job each: an index of operations alone costs those nothing. It has all that sums need.
+CREATE INDEX operations_of_payment ON jobs (payment_id, type, status, amount) WHERE type <> 'payment';
 CREATE UNIQUE INDEX one_capture_or_void_at_a_time ON jobs (payment_id)
     WHERE status = 'Created' AND type IN ('capture', 'void');
 
@@ -102,6 +104,13 @@ BEGIN
 END;
 
 -- The second barrier: judged by the jobs themselves, whatever an actor took the payment for.
+CREATE TRIGGER an_operation_is_on_what_the_bank_authorized AFTER INSERT ON jobs
+WHEN NEW.type <> 'payment'
+BEGIN
+    SELECT RAISE(ABORT, 'an operation is on what the bank authorized')
+    FROM payments WHERE id = NEW.payment_id AND status IN ('Created', 'Unknown', 'Declined', 'Failed');
+END;
+
 CREATE TRIGGER captures_never_exceed_what_is_authorized AFTER INSERT ON jobs
 WHEN NEW.type = 'capture'
 BEGIN
@@ -112,6 +121,9 @@ BEGIN
     SELECT RAISE(ABORT, 'nothing is captured beside a void or a refund')
     FROM jobs WHERE payment_id = NEW.payment_id AND type <> 'payment' AND type IN ('void', 'refund')
         AND status <> 'Failed';
+    SELECT RAISE(ABORT, 'nothing is captured after a final capture')
+    FROM jobs WHERE payment_id = NEW.payment_id AND type <> 'payment' AND type = 'capture' AND is_final
+        AND status <> 'Failed' AND id <> NEW.id;
 END;
 
 CREATE TRIGGER a_void_wants_nothing_captured AFTER INSERT ON jobs
@@ -131,15 +143,33 @@ BEGIN
     FROM payments WHERE id = NEW.payment_id AND captured < (
         SELECT sum(jobs.amount) FROM jobs
         WHERE payment_id = NEW.payment_id AND type <> 'payment' AND type = 'refund' AND status <> 'Failed');
+    SELECT RAISE(ABORT, 'nothing is refunded beside an open capture or void')
+    FROM jobs WHERE payment_id = NEW.payment_id AND type <> 'payment' AND type IN ('capture', 'void')
+        AND status = 'Created';
 END;
 
-CREATE TRIGGER what_an_operation_moved_is_the_payments AFTER UPDATE OF status ON jobs
-WHEN NEW.status = 'Completed' AND NEW.type IN ('capture', 'refund')
+-- What a payment says of its operations is what their jobs say. So no actor writes a payment as it was before
+-- another one changed it: its write is refused. What an authorization took itself has no capture.
+CREATE VIEW payments_amiss AS
+SELECT id FROM payments
+WHERE (capturing, refunding, is_voiding, refunded, iif(capture, 0, captured)) IS NOT (
+    SELECT coalesce(sum(jobs.amount) FILTER (WHERE type = 'capture' AND jobs.status = 'Created'), 0),
+        coalesce(sum(jobs.amount) FILTER (WHERE type = 'refund' AND jobs.status = 'Created'), 0),
+        count(*) FILTER (WHERE type = 'void' AND jobs.status = 'Created'),
+        coalesce(sum(jobs.amount) FILTER (WHERE type = 'refund' AND jobs.status = 'Completed'), 0),
+        coalesce(sum(jobs.amount) FILTER (WHERE type = 'capture' AND jobs.status = 'Completed'), 0)
+    FROM jobs WHERE payment_id = payments.id AND type <> 'payment');
+
+CREATE TRIGGER a_payment_is_as_its_operations_begin AFTER INSERT ON jobs
+WHEN NEW.type <> 'payment'
 BEGIN
-    SELECT RAISE(ABORT, 'what an operation moved is the payment''s')
-    FROM payments WHERE id = NEW.payment_id AND iif(NEW.type = 'capture', captured, refunded) < (
-        SELECT sum(jobs.amount) FROM jobs
-        WHERE payment_id = NEW.payment_id AND type <> 'payment' AND type = NEW.type AND status = 'Completed');
+    SELECT RAISE(ABORT, 'a payment is as its operations left it') FROM payments_amiss WHERE id = NEW.payment_id;
+END;
+
+CREATE TRIGGER a_payment_is_as_its_operations_end AFTER UPDATE OF status ON jobs
+WHEN NEW.type <> 'payment'
+BEGIN
+    SELECT RAISE(ABORT, 'a payment is as its operations left it') FROM payments_amiss WHERE id = NEW.payment_id;
 END;
 
 -- Whose outcome is unknown, be it a payment or an operation.
