@@ -16,6 +16,8 @@ from pgw.http.health.live import LIVE, live
 from pgw.http.health.ready import READY, ready
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import fetch as jobs_fetch
+from pgw.http.jobs import fetch_page as jobs_page
+from pgw.http.jobs import list_description as jobs_listed
 from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs.issue_ticket import issue_ticket
 from pgw.http.jobs.stream import stream
@@ -24,6 +26,8 @@ from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
+from pgw.http.payments import fetch_page as payments_page
+from pgw.http.payments import list_description as payments_listed
 from pgw.http.payments.submit import submit
 from pgw.http.problems.explain import EXPLAIN, explain
 from pgw.http.webhooks import delivery_description as deliveries
@@ -59,7 +63,9 @@ _READ_WEBHOOKS, _WRITE_WEBHOOKS = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 _ENDPOINT, _DELIVERY = "/webhook-endpoints/<endpoint_id>", "/webhook-deliveries/<delivery_id>"
 ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
+    Route("GET", payments_page.PATH, payments_page.fetch_page, _READ, payments_listed.LIST),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
+    Route("GET", jobs_page.PATH, jobs_page.fetch_page, _READ, jobs_listed.LIST),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
     Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
     Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),

@@ -18,6 +18,7 @@ from pgw.domain.money import Money
 from pgw.domain.payment import Payment, PaymentStatus
 from pgw.domain.result import Result
 from pgw.domain.timeline import TimelineEntry
+from pgw.storage.list_port import ListStorage
 from pgw.storage.webhook_port import WebhookStorage
 
 OnCommitted = Callable[[Sequence[Event]], None]
@@ -145,7 +146,7 @@ class MerchantStorage(Protocol):
         """Return all keys that were not revoked, also those that have expired: the clock may step back."""
 
 
-class Storage(MerchantStorage, WebhookStorage, Protocol):
+class Storage(MerchantStorage, WebhookStorage, ListStorage, Protocol):
     """Durable, transactional storage with one writer.
 
     A write that returned `Ok` survives `kill -9` and a power cut. `Err(STORAGE_UNAVAILABLE)` means that

@@ -29,7 +29,7 @@ from pgw.storage.port import BookEntry, Change, OnCommitted, StorageUnavailable,
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
 from pgw.storage.rows import RowUnreadable, change_to_rows, event_of, milliseconds
-from pgw.storage.sqlite_webhooks import SqliteWebhooks
+from pgw.storage.sqlite_lists import SqliteLists
 from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512
@@ -42,7 +42,7 @@ Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
 
 
-class SqliteStorage(SqliteWebhooks):
+class SqliteStorage(SqliteLists):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
     def __init__(
