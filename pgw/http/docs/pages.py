@@ -31,7 +31,7 @@ PAGING = (
     query_parameter(
         "cursor",
         "The `nextCursor` of the page before. It goes with the filters of that page and with no others; "
-        " `limit` may change.",
+        "`limit` may change.",
         type="string",
         minLength=1,
         examples=[EXAMPLE_CURSOR],
