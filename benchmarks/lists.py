@@ -10,7 +10,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -137,7 +136,7 @@ def asked(
 ) -> tuple[int, list[float], float]:
     """Ask for a page many times.
 
-    Returns how many rows it had, and the milliseconds each took, and the gateway's CPU a page in milliseconds.
+    Returns how many rows it had, the milliseconds each took, and the CPU a page took of the gateway.
     """
     before = cpu_seconds(process_id)
     answered = [page(connection, key, path, query) for _ in range(TIMES)]
@@ -153,7 +152,7 @@ def compare_accepting(full: int, empty: int) -> tuple[float, float]:
     process_ids = {FULL: full, EMPTY: empty}
     for address in process_ids:
         paid_at(address, 1.0)
-    ratios, accepted, cpu = [], Counter[Address](), Counter[Address]()
+    ratios, accepted, cpu = [], dict.fromkeys(process_ids, 0.0), dict.fromkeys(process_ids, 0.0)
     for number in range(ROUNDS):
         # Each goes first every other time: who does may find the machine quicker, or slower.
         rates = {}
