@@ -8,11 +8,12 @@ COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
 INPUTS ?= 10000
 EVENTS ?= 20000
+PAYMENTS ?= 1000000
 WEBHOOKS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile docs check bench bench-stream
+.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile docs check bench bench-stream bench-lists
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -85,3 +86,6 @@ bench: $(INSTALLED)  ## measure memory, start-up, recovery and overload, and com
 
 bench-stream: $(INSTALLED)  ## measure the stream under 2,000 subscribers: lag, who does not read, memory, throughput
 	@$(VENV)/bin/python -m benchmarks.streams
+
+bench-lists: $(INSTALLED)  ## measure lists with PAYMENTS=1000000 in the database: each kind of page, and what it costs to accept
+	@$(VENV)/bin/python -m benchmarks.lists $(PAYMENTS)

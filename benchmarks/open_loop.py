@@ -11,7 +11,7 @@ import socket
 import statistics
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import define, field
 
@@ -62,11 +62,18 @@ class _Connection:
 
 
 class _Clients:
-    def __init__(self, address: tuple[str, int], most: int, load: Load, keys: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        most: int,
+        load: Load,
+        keys: tuple[str, ...],
+        bodies: Sequence[bytes] = (BODY,),
+    ) -> None:
         self._address = address
         self._most = most
         self._load = load
-        self._requests = [PAY % (key.encode(), len(BODY), BODY) for key in keys]
+        self._requests = [PAY % (key.encode(), len(body), body) for body in bodies for key in keys]
         self._sent = 0
         self._selector = selectors.DefaultSelector()
         self._free: deque[_Connection] = deque()
@@ -176,10 +183,16 @@ def _send_steadily(clients: _Clients, a_second: float, seconds: float) -> None:
             clients.receive(0)
 
 
-def closed_loop(address: tuple[str, int], clients: int, seconds: float, keys: tuple[str, ...]) -> Load:
+def closed_loop(
+    address: tuple[str, int],
+    clients: int,
+    seconds: float,
+    keys: tuple[str, ...],
+    bodies: Sequence[bytes] = (BODY,),
+) -> Load:
     """Pay with so many clients, each waiting for its answer; what that gives is the capacity."""
     load = Load(seconds)
-    paying = _Clients(address, clients, load, keys)
+    paying = _Clients(address, clients, load, keys, bodies)
     until = time.perf_counter() + seconds
     while (now := time.perf_counter()) < until:
         while paying.at_work < clients:

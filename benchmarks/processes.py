@@ -26,11 +26,11 @@ def simulator(*options: str) -> Iterator[None]:
 
 
 @contextmanager
-def gateway(database: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a gateway at `GATEWAY` with the demo keys, ready when the block begins."""
-    fixed = ["--port", str(GATEWAY_PORT), "--database", str(database), "--bank-url", BANK, "--demo-keys"]
+def gateway(database: Path, *options: str, port: int = GATEWAY_PORT) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a gateway at `GATEWAY`, or at another port, with the demo keys, ready when the block begins."""
+    fixed = ["--port", str(port), "--database", str(database), "--bank-url", BANK, "--demo-keys"]
     with _running("-m", "pgw", "serve", *fixed, "--rate-limit", "0", *options) as process:
-        _wait_for(f"{GATEWAY}/health/ready")
+        _wait_for(f"http://127.0.0.1:{port}/health/ready")
         yield process
 
 

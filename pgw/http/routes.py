@@ -16,6 +16,8 @@ from pgw.http.health.live import LIVE, live
 from pgw.http.health.ready import READY, ready
 from pgw.http.jobs import description as jobs
 from pgw.http.jobs import fetch as jobs_fetch
+from pgw.http.jobs import fetch_page as jobs_page
+from pgw.http.jobs import list_description as jobs_listed
 from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs.issue_ticket import issue_ticket
 from pgw.http.jobs.stream import stream
@@ -24,6 +26,8 @@ from pgw.http.jobs.upgrade import upgrade_required
 from pgw.http.metrics.scrape import SCRAPE, scrape
 from pgw.http.payments import description as payments
 from pgw.http.payments import fetch as payments_fetch
+from pgw.http.payments import fetch_page as payments_page
+from pgw.http.payments import list_description as payments_listed
 from pgw.http.payments import operation_description as operations
 from pgw.http.payments import timeline_description as timelines
 from pgw.http.payments.fetch_events import fetch_events
@@ -63,11 +67,13 @@ _READ_WEBHOOKS, _WRITE_WEBHOOKS = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 _ENDPOINT, _DELIVERY = "/webhook-endpoints/<endpoint_id>", "/webhook-deliveries/<delivery_id>"
 ROUTES = (
     Route("POST", "/payments", submit, _WRITE, payments.SUBMIT),
+    Route("GET", payments_page.PATH, payments_page.fetch_page, _READ, payments_listed.LIST),
     Route("GET", "/payments/<payment_id>", payments_fetch.fetch, _READ, payments.FETCH),
     Route("POST", "/payments/<payment_id>/captures", capture, _WRITE, operations.CAPTURE),
     Route("POST", "/payments/<payment_id>/voids", void, _WRITE, operations.VOID),
     Route("POST", "/payments/<payment_id>/refunds", refund, _WRITE, operations.REFUND),
     Route("GET", "/payments/<payment_id>/events", fetch_events, _READ, timelines.LIST),
+    Route("GET", jobs_page.PATH, jobs_page.fetch_page, _READ, jobs_listed.LIST),
     Route("GET", "/jobs/<job_id>", jobs_fetch.fetch, _READ, jobs.FETCH),
     Route("WS", "/jobs/stream", stream, _READ, streams.ALL, takes_ticket=True),
     Route("WS", "/jobs/<job_id>/stream", stream, _READ, streams.ONE, takes_ticket=True),

@@ -19,6 +19,7 @@ from pgw.domain.result import Result
 from pgw.domain.timeline import TimelineEntry
 from pgw.storage.books import BookEntry
 from pgw.storage.expiry_port import ExpiryStorage
+from pgw.storage.list_port import ListStorage
 from pgw.storage.timeline_port import TimelineStorage
 from pgw.storage.webhook_port import WebhookStorage
 
@@ -134,7 +135,7 @@ class MerchantStorage(Protocol):
         """Return all keys that were not revoked, also those that have expired: the clock may step back."""
 
 
-class Storage(MerchantStorage, TimelineStorage, WebhookStorage, ExpiryStorage, Protocol):
+class Storage(MerchantStorage, TimelineStorage, WebhookStorage, ExpiryStorage, ListStorage, Protocol):
     """Durable, transactional storage with one writer.
 
     A write that returned `Ok` survives `kill -9` and a power cut. `Err(STORAGE_UNAVAILABLE)` means that

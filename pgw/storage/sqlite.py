@@ -31,6 +31,7 @@ from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
 from pgw.storage.rows import RowUnreadable, change_to_rows, event_of
 from pgw.storage.sqlite_expiry import SqliteExpiry
+from pgw.storage.sqlite_lists import SqliteLists
 from pgw.storage.sqlite_webhooks import SqliteWebhooks
 from pgw.storage.times import milliseconds
 from pgw.storage.unreadable import UnreadableJobs
@@ -45,7 +46,7 @@ Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
 
 
-class SqliteStorage(SqliteExpiry, SqliteWebhooks):
+class SqliteStorage(SqliteExpiry, SqliteLists, SqliteWebhooks):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
     def __init__(

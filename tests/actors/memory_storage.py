@@ -22,6 +22,7 @@ from pgw.storage.port import (
     Unresolved,
     UnresolvedCount,
 )
+from tests.actors.no_lists import NoLists
 from tests.actors.no_merchants import NoMerchants
 
 Written = Result[None, Refusal | Claim]
@@ -32,7 +33,7 @@ def takes_all(_change: Change) -> Written:
     return Ok(None)
 
 
-class MemoryStorage(NoMerchants, Storage):
+class MemoryStorage(NoMerchants, NoLists, Storage):
     """Keeps the newest change of each job, and all of them in the order they were written."""
 
     def __init__(self) -> None:

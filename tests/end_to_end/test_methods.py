@@ -14,7 +14,7 @@ from tests.end_to_end.programs import KEY, Gateway
 PATHS = sorted({route.path.replace("<", "").replace(">", "") for route in ROUTES})
 READ = {"GET", "HEAD"}
 TAKEN = dict.fromkeys(PATHS, READ) | {
-    "/payments": {"POST"},
+    "/payments": {"GET", "HEAD", "POST"},
     **{f"/payments/payment_id/{operation}": {"POST"} for operation in ("captures", "voids", "refunds")},
     "/stream-tickets": {"POST"},
     "/webhook-endpoints": {"GET", "HEAD", "POST"},

@@ -37,6 +37,8 @@ WAYS: Mapping[str, tuple[str, dict[str, str]]] = {
     "websocket, resumed": ("?after=0", UPGRADE),
     "websocket, after what is not yet": ("?after=999999999", UPGRADE),
 }
+FILTERS = {"paymentId": "payment_id", "endpointId": "endpoint_id"}
+LISTS = [route for route in ROUTES if route.path in {"/payments", "/jobs"} and route.method == "GET"]
 WITH_ID = [route for route in ROUTES if "<" in route.path]
 
 
@@ -145,3 +147,15 @@ def test_their_owner_is_answered_otherwise(route: Route, client: httpx.Client, i
     else:
         assert theirs.is_success
         assert any(one in theirs.text for one in ids.values())
+
+
+@pytest.mark.parametrize("route", LISTS, ids=named)
+def test_a_list_has_nothing_of_anothers(route: Route, client: httpx.Client, ids: dict[str, str]) -> None:
+    theirs = asked(client, "GET", f"{route.path}?limit=100", KEY)
+    assert any(one in theirs.text for one in ids.values())
+    names = {one.name for one in route.operation.parameters}
+    filters = [f"{name}={ids[of]}" for name, of in FILTERS.items() if name in names]
+    for query in ("limit=100", *filters):
+        others = asked(client, "GET", f"{route.path}?{query}", OTHER_KEY)
+        assert 200 == others.status_code
+        assert not any(one in others.text for one in ids.values()), query

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pgw.domain.delivery import DeliveryKey, DeliveryStatus
-from pgw.domain.job import JobEvent
+from pgw.domain.job import JobEvent, JobStatus, JobType
+from pgw.domain.listing import JobFilter, PaymentFilter, Place
+from pgw.domain.payment import PaymentStatus
 from pgw.storage import (
     database,
     expiry,
+    lists,
     merchants,
     reading,
     retention,
@@ -25,6 +28,7 @@ from pgw.storage import (
 from pgw.storage.rows import change_to_rows
 from pgw.storage.webhook_port import DeliveryFilter
 from tests.merchants import a_merchant
+from tests.storage.conftest import NOW
 from tests.storage.test_webhooks import an_endpoint, tried
 
 if TYPE_CHECKING:
@@ -40,6 +44,27 @@ DELIVERIES = [
     ("payment", DeliveryFilter(payment_id="pay_000001"), DeliveryKey(9, "whe_b")),
     ("status", DeliveryFilter(status=DeliveryStatus.PENDING), DeliveryKey(9, "whe_b")),
     ("all", DeliveryFilter("whe_b", "pay_000001", DeliveryStatus.GIVEN_UP), DeliveryKey(9, "whe_b")),
+]
+# What is asked for, and the walks by which it is found.
+PAYMENT_LISTS = [
+    (PaymentFilter(), ["payments_listed (merchant_id=? AND status=?"] * len(PaymentStatus)),
+    (PaymentFilter(PaymentStatus.VOIDED), ["payments_listed (merchant_id=? AND status=?"]),
+    (PaymentFilter(reference="order"), ["payments_of_reference (merchant_id=? AND reference=?"]),
+    (PaymentFilter(PaymentStatus.VOIDED, "order"), ["payments_of_reference (merchant_id=? AND reference=?"]),
+    (
+        PaymentFilter(created_from=NOW, created_to=NOW),
+        ["payments_listed (merchant_id=? AND status=?"] * len(PaymentStatus),
+    ),
+]
+TYPE_AND_STATUS = "jobs_listed (merchant_id=? AND type=? AND status=?"
+OF_TYPE = "operations_of_payment (payment_id=? AND type=?"
+JOB_LISTS = [
+    (JobFilter(), [TYPE_AND_STATUS] * len(JobType) * len(JobStatus)),
+    (JobFilter(JobStatus.FAILED), [TYPE_AND_STATUS] * len(JobType)),
+    (JobFilter(type=JobType.REFUND), [TYPE_AND_STATUS] * len(JobStatus)),
+    (JobFilter(JobStatus.FAILED, JobType.REFUND), [TYPE_AND_STATUS]),
+    (JobFilter(payment_id="pay_000001"), [OF_TYPE] * (len(JobType) - 1)),
+    (JobFilter(JobStatus.FAILED, JobType.REFUND, "pay_000001"), [OF_TYPE]),
 ]
 READS: dict[str, Callable[[sqlite3.Connection], object]] = {
     "jobs": lambda connection: reading.find_jobs(connection, ["job_000001", "job_x"]),
@@ -66,6 +91,18 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
         )
         for by, of, key in DELIVERIES
     },
+    **{
+        f"payments listed {number}": partial(
+            lists.page_of_payments, merchant_id="mer_a", wanted=wanted, before=None, limit=9
+        )
+        for number, (wanted, _) in enumerate(PAYMENT_LISTS)
+    },
+    **{
+        f"jobs listed {number}": partial(
+            lists.page_of_jobs, merchant_id="mer_a", wanted=wanted, before=None, limit=9
+        )
+        for number, (wanted, _) in enumerate(JOB_LISTS)
+    },
     "up to where all is forgotten": lambda connection: retention.forgotten_seq(connection, "mer_a"),
     "a timeline": lambda connection: timeline.of_payment(connection, "mer_a", "pay_000001", 0, 10),
     "the chain": lambda connection: timeline.page(connection, 0, 10),
@@ -79,6 +116,8 @@ READS: dict[str, Callable[[sqlite3.Connection], object]] = {
 SMALL_TABLES = {"merchants", "api_keys", "newest_group", "timeline_head"}
 # Those few are walked through whose outcome is unknown, and flags that nobody acknowledged.
 SMALL_INDEXES = {"attempts_unknown", "flags_raised"}
+# A page's own rows are few, and so is what it walked to find them.
+SMALL_TABLES_OF_LISTS = {"walked", "found"}
 
 
 @pytest.fixture
@@ -113,7 +152,31 @@ def test_a_read_is_one_statement_that_finds_its_rows_by_an_index(
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
     scans = [step.split()[1] for step in plan if step.startswith("SCAN ") and not _is_of_few(step)]
     whole = {table for table in scans if not table.startswith(("(subquery", "CONSTANT"))}
-    assert whole <= SMALL_TABLES, plan
+    assert whole <= SMALL_TABLES | SMALL_TABLES_OF_LISTS, plan
+
+
+@pytest.mark.parametrize("before", [None, Place(NOW, "pay_000009")])
+@pytest.mark.parametrize(
+    ("read", "wanted", "walks"),
+    [
+        *((lists.page_of_payments, wanted, walks) for wanted, walks in PAYMENT_LISTS),
+        *((lists.page_of_jobs, wanted, walks) for wanted, walks in JOB_LISTS),
+    ],
+)
+def test_a_page_is_found_by_walks_along_an_index_in_its_order_each_between_its_bounds(
+    connection: sqlite3.Connection, read: Any, wanted: object, walks: list[str], before: Place | None
+) -> None:
+    """What would be sorted is all that a merchant has; what lies outside would be walked through."""
+    (statement,) = _statements(
+        connection, partial(read, merchant_id="mer_a", wanted=wanted, before=before, limit=9)
+    )
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    along = [(of, step.partition(" INDEX ")[2]) for _, of, _, step in plan if "created_at>?" in step]
+    assert [f"{walk} AND created_at>? AND (created_at,id)<(?,?))" for walk in walks] == [
+        walk for _, walk in along
+    ], plan
+    within = [step for _, of, _, step in plan if of in {walk for walk, _ in along}]
+    assert [] == [step for step in within if step.startswith("USE TEMP B-TREE")], plan
 
 
 def test_what_is_due_for_an_endpoint_is_found_by_the_index_of_what_is_due(

@@ -20,9 +20,11 @@ from pgw.http.docs.problems import (
 from pgw.http.docs.streams_document import Channel, describe_streams
 from pgw.http.docs.values import VALUES
 from pgw.http.jobs import description as jobs
+from pgw.http.jobs import list_description as jobs_listed
 from pgw.http.jobs import stream_description as streams
 from pgw.http.jobs import ticket_description as tickets
 from pgw.http.payments import description as payments
+from pgw.http.payments import list_description as payments_listed
 from pgw.http.payments import operation_description as operations
 from pgw.http.payments import timeline_description as timelines
 from pgw.http.problems import explain
@@ -34,7 +36,9 @@ _SCHEMAS = {
     **payments.SCHEMAS,
     **operations.SCHEMAS,
     **timelines.SCHEMAS,
+    **payments_listed.SCHEMAS,
     **jobs.SCHEMAS,
+    **jobs_listed.SCHEMAS,
     **streams.SCHEMAS,
     **tickets.SCHEMAS,
     **endpoint_schema.SCHEMAS,

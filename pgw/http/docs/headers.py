@@ -37,6 +37,16 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
             "examples": [f"/webhook-deliveries/{EXAMPLE_DELIVERY_ID}"],
         },
     },
+    "PageLinks": {
+        "description": "The next page where there is one, and the first, as references with the same "
+        "parameters (RFC 8288).",
+        "required": True,
+        "schema": {
+            "type": "string",
+            "pattern": '^(<[^>]+>; rel="next", )?<[^>]+>; rel="first"$',
+            "examples": ['</payments?status=Approved>; rel="first"'],
+        },
+    },
     "RetryAfter": {
         "description": "Send the request again after so many seconds.",
         "required": True,

@@ -93,7 +93,8 @@ PRAGMA legacy_alter_table = OFF;
 
 CREATE INDEX jobs_open ON jobs (payment_status, id) WHERE status = 'Created';
 -- Of payments there is one job each: an index of operations alone costs those nothing. It has all that sums need.
-CREATE INDEX operations_of_payment ON jobs (payment_id, type, status, amount) WHERE type <> 'payment';
+CREATE INDEX operations_of_payment ON jobs (payment_id, type, created_at, id, status, amount)
+    WHERE type <> 'payment';
 CREATE UNIQUE INDEX one_capture_or_void_at_a_time ON jobs (payment_id)
     WHERE status = 'Created' AND type IN ('capture', 'void');
 
