@@ -61,7 +61,7 @@ def outcome_of(
     match answer:
         case Authorized() | Accepted():
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
-        case Declined("already_voided") if _was_in_doubt(change, JobType.VOID):
+        case Declined("already_voided") if _may_have_voided(change, was_refused=was_refused):
             # By an earlier try of this very void: nobody else voids while it is open.
             return succeeding(ports, change, _answered(attempt, answer, tries, now), now)
         case Declined(decline_code):
@@ -100,8 +100,10 @@ def _refused(
     return failing(change, code, attempt.ended(outcome, tries, now), now)
 
 
-def _was_in_doubt(change: Change, kind: JobType) -> bool:
-    return change.job.type is kind and change.attempt.outcome is AttemptOutcome.DOUBTFUL
+def _may_have_voided(change: Change, *, was_refused: bool) -> bool:
+    """Tell whether an earlier try may have arrived; who answered 503 need not be who voids."""
+    was_in_doubt = was_refused or change.attempt.outcome is AttemptOutcome.DOUBTFUL
+    return change.job.type is JobType.VOID and was_in_doubt
 
 
 def _is_to_be_repeated(change: Change, *, is_rejected: bool, was_refused: bool) -> bool:
