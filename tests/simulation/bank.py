@@ -23,8 +23,6 @@ from tests.simulation.bank_ledger import Account, Booking, Kind, Ledger, Operati
 
 DECLINE_CODES = ("insufficient_funds", "lost_card", "generic_decline")
 ALREADY_VOIDED = "already_voided"
-FORGETFUL = 0.3
-"""The chance that a void which is repeated is told that somebody has voided already."""
 OnEvent = Callable[[str], None]
 
 
@@ -145,7 +143,7 @@ class SimulatedBank:
 
     def _about_again(self, operation: Operation) -> BankAnswer:
         """Answer what is repeated as it was answered; of a void also that it was voided already."""
-        if operation.kind is Kind.VOID and operation.is_yes and self.random.random() < FORGETFUL:
+        if operation.kind is Kind.VOID and operation.is_yes and self.random.random() < self.faults.forgetful:
             return _json(200, {"accepted": False, "decline_code": ALREADY_VOIDED})
         return self._about(operation)
 

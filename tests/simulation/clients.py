@@ -72,6 +72,9 @@ class Order(Wanted):
     amount: int
     capture: bool
 
+    def __str__(self) -> str:
+        return f"the order of {self.amount}"
+
 
 @define(eq=False, kw_only=True)
 class Instruction(Wanted):
@@ -80,6 +83,9 @@ class Instruction(Wanted):
     payment_id: str
     order: OperationOrder
     request_id: str
+
+    def __str__(self) -> str:
+        return f"the instruction {self.request_id}"
 
 
 class Client(Protocol):

@@ -22,6 +22,7 @@ from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
 from tests.simulation.life import Life, ProcessDied
+from tests.simulation.named_operations import void_behind_a_503
 from tests.simulation.orders import CARD, MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
@@ -144,5 +145,11 @@ NAMED_SEEDS = (
         "A connection stayed in use after an answer to another reference had been read on it, so that each "
         "later call was told the answer to the one before: Approved and never charged.",
         answer_twice_and_go_on,
+    ),
+    NamedSeed(
+        "voided-behind-a-503",
+        "A void that was answered with 503 and arrived all the same was refused as done already where it was "
+        "sent again, which was taken for the bank's no: the payment stayed Authorized, and was voided.",
+        void_behind_a_503,
     ),
 )

@@ -54,15 +54,14 @@ def _orders(evidence: Evidence) -> Iterator[str]:
     stored = {one.job_id: one for one in evidence.books.jobs}
     by_amount = Counter(one.amount for one in evidence.books.jobs_of_payments)
     for order in evidence.orders:
-        what = f"the order of {order.amount}"
         for job_id in order.job_ids:
             job = stored.get(job_id)
             if job and (job.amount, job.merchant_id) != (order.amount, order.merchant_id):
-                yield f"wrong: {what} was accepted as {job_id}, which is another one's"
+                yield f"wrong: {order} was accepted as {job_id}, which is another one's"
         if by_amount[order.amount] > 1:
-            yield f"double: {what} is {by_amount[order.amount]} payments"
+            yield f"double: {order} is {by_amount[order.amount]} payments"
         if by_amount[order.amount] and not order.may_have_been_accepted:
-            yield f"wrong: {what} was refused, and is there"
+            yield f"wrong: {order} was refused, and is there"
 
 
 def _charges(evidence: Evidence) -> Iterator[str]:

@@ -39,16 +39,15 @@ def _jobs(evidence: Evidence) -> Iterator[str]:
     count = Counter(one.request_id for one in evidence.books.operations)
     stored = {one.job_id: one for one in evidence.books.jobs}
     for instruction in evidence.instructions:
-        what = f"the instruction {instruction.request_id}"
         if count[instruction.request_id] > 1:
-            yield f"double: {what} is {count[instruction.request_id]} jobs"
+            yield f"double: {instruction} is {count[instruction.request_id]} jobs"
         if count[instruction.request_id] and not instruction.may_have_been_accepted:
-            yield f"wrong: {what} was refused, and is there"
+            yield f"wrong: {instruction} was refused, and is there"
         for accepted in instruction.accepted:
             job = stored.get(accepted.job_id)
             says = job and (job.request_id, job.payment_id, job.merchant_id)
             if job and says != (instruction.request_id, instruction.payment_id, instruction.merchant_id):
-                yield f"wrong: {what} was accepted as {job.job_id}, which is another one's"
+                yield f"wrong: {instruction} was accepted as {job.job_id}, which is another one's"
 
 
 def _unwanted(evidence: Evidence) -> Iterator[str]:
