@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.flag import FlagCode
@@ -30,7 +30,8 @@ AUTHORIZED = frozenset(
 class Evidence:
     """`settled` are the jobs that an operator settled, `misconduct` what the bank should never be sent.
 
-    `late` are the references of which a life saw a late approval, and had the time to tell.
+    `late` are the references of which a life saw a late approval, and had the time to tell. Where the wall's
+    clock `jumps`, stored times need not be in order.
     """
 
     books: Books
@@ -39,7 +40,8 @@ class Evidence:
     settled: frozenset[str] = frozenset()
     late: frozenset[str] = frozenset()
     instructions: Sequence[Instruction] = ()
-    misconduct: Sequence[Misconduct] = field(factory=list)
+    misconduct: Sequence[Misconduct] = ()
+    jumps: bool = False
 
     @property
     def wanted(self) -> Sequence[Wanted]:

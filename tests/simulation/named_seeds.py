@@ -39,10 +39,11 @@ class NamedSeed:
     sentence: str
     scenario: Scenario
     is_open: bool = False
+    seeds: int = 40
 
     def findings(self) -> list[str]:
         """Run it under some seeds, each of which decides what is lost and when."""
-        return [finding for seed in range(40) for finding in run_seed(self.scenario, seed).answer]
+        return [finding for seed in range(self.seeds) for finding in run_seed(self.scenario, seed).answer]
 
 
 async def fail_to_sync(simulation: Simulation) -> list[str]:
@@ -151,5 +152,6 @@ NAMED_SEEDS = (
         "A void that was answered with 503 and arrived all the same was refused as done already where it was "
         "sent again, which was taken for the bank's no: the payment stayed Authorized, and was voided.",
         void_behind_a_503,
+        seeds=12,
     ),
 )

@@ -112,7 +112,11 @@ def _excused(evidence: Evidence, payment_id: str, kind: JobType) -> Sequence[Boo
 
 
 def _times(evidence: Evidence, payment: BookedPayment) -> Iterator[str]:
-    """A payment changed last when one of its jobs did."""
+    """A payment changed last when one of its jobs did, and that was the last of their changes."""
     on = [one for one in evidence.books.jobs if one.payment_id == payment.payment_id]
-    if payment.updated_at not in {time for one in on for time in (one.created_at, one.updated_at)}:
-        yield f"times: {payment.payment_id} changed at {payment.updated_at}, when no job of it did"
+    changes = [time for one in on for time in (one.created_at, one.updated_at)]
+    is_one, is_last = payment.updated_at in changes, payment.updated_at == max(changes)
+    if not is_one or not (is_last or evidence.jumps):
+        yield f"times: {payment.payment_id} changed at {payment.updated_at}, and its jobs at {changes}"
+    if not evidence.jumps and any(one.updated_at < one.created_at for one in on):
+        yield f"times: a job of {payment.payment_id} changed before it was created"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pgw.domain.job import JobStatus, JobType
-from pgw.domain.payment import PaymentStatus
+from pgw.domain.payment import PaymentStatus, VoidReason
 from tests.simulation.books import Booked, BookedPayment, Books
 from tests.simulation.evidence import AUTHORIZED
 
@@ -33,6 +33,9 @@ def _violations_of(payment: BookedPayment, operations: Sequence[Booked]) -> Iter
             yield f"{what} says {name} {says}, and its jobs say {expected}"
     if payment.status in AUTHORIZED and payment.status != _status(payment, operations):
         yield f"{what} should be {_status(payment, operations)} by its jobs"
+    never_expires = any(one.void_reason == VoidReason.EXPIRED for one in operations)
+    if payment.status == PaymentStatus.AUTHORIZED and payment.expires_at is None and not never_expires:
+        yield f"{what} never expires"
     if operations and payment.status not in AUTHORIZED:
         yield f"{what} has operations on it, and was never authorized"
 

@@ -16,6 +16,7 @@ from attrs import frozen
 from pgw.actors import webhook_delivery, webhook_endpoint, webhook_ports
 from pgw.domain.flag import FlagCode
 from pgw.storage import sqlite
+from pgw.storage.rows import milliseconds
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_ledger import standing
 from tests.simulation.books import Books
@@ -48,6 +49,8 @@ from tests.simulation.world import World
 LONGEST_PHASE_SECONDS = 600.0
 SETTLED_EVERY_SECONDS = 2.0
 LOOK_SECONDS = 1.0
+EXPIRY_IS_SEEN_TO = False
+"""Whether the gateway voids authorizations that nobody captured in time: then it must have done so."""
 
 
 @frozen
@@ -163,7 +166,13 @@ def _unsettled(world: World) -> dict[str, int]:
         "webhooks": count_undelivered(connection_of(world.process.storage)),
         "merchants that want something": sum(not one.is_content for one in world.kept),
         "late charges to be flagged": len(_late_charges(world, books)),
+        "expired authorizations": len(_expired(world, books)) if EXPIRY_IS_SEEN_TO else 0,
     }
+
+
+def _expired(world: World, books: Books) -> list[str]:
+    now = milliseconds(world.simulation.clock.now())
+    return [one.payment_id for one in books.payments.values() if one.expires_at and one.expires_at <= now]
 
 
 def _is_at_its_end(stream: Stream, books: Books) -> bool:
@@ -193,6 +202,7 @@ async def _judge(world: World) -> Verdict:
         frozenset(world.late),
         world.instructions,
         world.bank.conduct.seen,
+        jumps=world.plan.jumps,
     )
     log, tries = world.log, len(world.plan.webhooks.schedule)
     for violation in chain(
