@@ -1,6 +1,6 @@
 """One call to the bank about what is in doubt, and the timeline's entry of it."""
 
-from collections.abc import Awaitable
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -24,33 +24,49 @@ class Inquiry(Generic[Answered]):
     entry: TimelineEntry
 
 
+@frozen
+class _Beginning:
+    """When the bank began to be asked, by both clocks."""
+
+    wall: datetime
+    monotonic: float
+
+    @staticmethod
+    def of(ports: PaymentPorts) -> "_Beginning":
+        return _Beginning(ports.clock.now(), ports.clock.monotonic())
+
+    @property
+    def submit_by(self) -> float:
+        """Until when a session is waited for, in monotonic seconds."""
+        return self.monotonic + WAIT_FOR_SESSION_SECONDS
+
+
 async def found(ports: PaymentPorts, change: Change) -> Inquiry[Finding]:
     """Look up what became of it."""
     call = LookUp(change.attempt.reference, is_operation=not change.job.is_payment)
-    asked = ports.bank.perform(call, submit_by=_submit_by(ports))
-    return await _inquire(ports, change, Happening.LOOKED_UP, asked)
+    began = _Beginning.of(ports)
+    answer = await ports.bank.perform(call, submit_by=began.submit_by)
+    return Inquiry(answer, _entry(ports, Happening.LOOKED_UP, call.reference, answer, began))
 
 
 async def reversed_(ports: PaymentPorts, change: Change) -> Inquiry[Reversal]:
     """Ask for its reversal."""
-    asked = ports.bank.perform(Reverse(change.attempt.reference), submit_by=_submit_by(ports))
-    return await _inquire(ports, change, Happening.REVERSED, asked)
+    call = Reverse(change.attempt.reference)
+    began = _Beginning.of(ports)
+    answer = await ports.bank.perform(call, submit_by=began.submit_by)
+    return Inquiry(answer, _entry(ports, Happening.REVERSED, call.reference, answer, began))
 
 
 async def repeated(ports: PaymentPorts, change: Change) -> Inquiry[OperationAnswer]:
     """Ask for the same once more."""
-    asked = ports.bank.perform(call_for(change), submit_by=_submit_by(ports))
-    return await _inquire(ports, change, Happening.SUBMITTED, asked)
+    call = call_for(change)
+    began = _Beginning.of(ports)
+    answer = await ports.bank.perform(call, submit_by=began.submit_by)
+    return Inquiry(answer, _entry(ports, Happening.SUBMITTED, call.reference, answer, began))
 
 
-def _submit_by(ports: PaymentPorts) -> float:
-    return ports.clock.monotonic() + WAIT_FOR_SESSION_SECONDS
-
-
-async def _inquire(
-    ports: PaymentPorts, change: Change, what: Happening, asked: Awaitable[Answered]
-) -> Inquiry[Answered]:
-    at, began = ports.clock.now(), ports.clock.monotonic()
-    answer = await asked
-    seconds = ports.clock.monotonic() - began
-    return Inquiry(answer, happenings.asked(what, change.attempt.reference, answer, at, seconds))
+def _entry(
+    ports: PaymentPorts, what: Happening, reference: str, answer: Answer, began: _Beginning
+) -> TimelineEntry:
+    seconds = ports.clock.monotonic() - began.monotonic
+    return happenings.asked(what, reference, answer, began.wall, seconds)

@@ -119,9 +119,11 @@ async def _reverse(ports: PaymentPorts, change: Change) -> None:
         case Reversed():
 
             def judge(stored: Change) -> Change:
-                attempt = stored.attempt.ended(AttemptOutcome.REVERSED, stored.attempt.tries, now)
+                # Looked at in the payment's turn: another job may have changed it since the bank answered.
+                at = ports.clock.now()
+                attempt = stored.attempt.ended(AttemptOutcome.REVERSED, stored.attempt.tries, at)
                 assert attempt.failure is not None, "what is reversed has a failure to end with"
-                return failing(stored, attempt.failure, attempt, now).telling(*looked, inquiry.entry)
+                return failing(stored, attempt.failure, attempt, at).telling(*looked, inquiry.entry)
 
             await ports.conclude(change, judge)
         case NotReversible():

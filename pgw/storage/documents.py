@@ -50,5 +50,5 @@ PAYMENT_THEN = f"""CASE WHEN events.job_id IS NOT NULL THEN json_set({PAYMENT},
     '$.status', events.payment_status, '$.captured', events.captured, '$.refunded', events.refunded,
     '$.decline_code', events.decline_code, '$.updated_at', events.occurred_at,
     '$.void_reason', iif(events.payment_status = 'Voided', payments.void_reason, NULL),
-    '$.expires_at', iif(events.payment_status = 'Authorized', payments.expires_at, NULL)) END
+    '$.expires_at', events.expires_at) END
 """

@@ -62,7 +62,7 @@ def _disabled_to_rows(endpoint: WebhookEndpoint) -> ChangeRows:
     nothing_of_a_job = [None] * 5
     at, nothing_of_a_payment = milliseconds(endpoint.updated_at), [None] * 3
     event = [endpoint.merchant_id, ENDPOINT_DISABLED, *nothing_of_a_job, at, *nothing_of_a_payment]
-    return ChangeRows(endpoint.merchant_id, event=[*event, endpoint_document(endpoint)])
+    return ChangeRows(endpoint.merchant_id, event=[*event, endpoint_document(endpoint), None])
 
 
 def endpoint_document(endpoint: WebhookEndpoint) -> dict[str, Any]:
@@ -175,6 +175,7 @@ def _event_row(change: Change) -> list[Any]:
         payment.refunded,
         payment.decline_code,
         None,
+        payment.expires_at and milliseconds(payment.expires_at),
     ]
 
 

@@ -65,22 +65,29 @@ class Soundness:
         if not self.takes_writes:
             await trio.lowlevel.checkpoint()
             raise StorageUnavailable("nothing is written any more")
-        try:
-            return await engine.run(statement, *args, **kwargs)
-        except StorageLost as loss:
-            self._lose(loss)
-            raise
-        except sqlite3.Error as error:
-            try:
-                raise_where_lost(error)
-            except StorageLost as loss:
-                self._lose(loss)
-                raise
-            raise
 
-    def _lose(self, loss: StorageLost) -> None:
-        self._loss = self._loss or loss
-        self._is_lost.set()
+        def run(connection: sqlite3.Connection) -> Answer:
+            # On the engine's own thread: what is queued behind a failed fsync must not be built on it.
+            if self._loss is not None:
+                raise self._loss
+            try:
+                return statement(connection, *args, **kwargs)
+            except StorageLost as loss:
+                self._loss = loss
+                raise
+            except sqlite3.Error as error:
+                try:
+                    raise_where_lost(error)
+                except StorageLost as loss:
+                    self._loss = loss
+                    raise
+                raise
+
+        try:
+            return await engine.run(run)
+        except StorageLost:
+            self._is_lost.set()
+            raise
 
     async def until_lost(self) -> None:
         """Return when the process must end, which `raise_loss` says why."""

@@ -11,14 +11,12 @@ import trio
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
-from pgw.domain.event import Event
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.domain.webhook import WebhookEndpoint
 from pgw.storage import database, port, reading, retention, writing
-from pgw.storage.books import BookEntry
 from pgw.storage.disk_errors import takes_no_writes
 from pgw.storage.engine import Engine
 from pgw.storage.group_commit import answer_to_waiter, commit_group
@@ -26,12 +24,13 @@ from pgw.storage.grouping import Grouping
 from pgw.storage.log_size import LogSize
 from pgw.storage.look_ups import Find, LookUp, answer_look_ups
 from pgw.storage.opening import open_engines
-from pgw.storage.port import Change, OnCommitted, StorageUnavailable, Unresolved
+from pgw.storage.port import Change, OnCommitted, StorageUnavailable
 from pgw.storage.recent import RecentChanges
 from pgw.storage.refusing import Refusing
-from pgw.storage.rows import RowUnreadable, change_to_rows, event_of
+from pgw.storage.rows import change_to_rows, event_of
 from pgw.storage.sqlite_expiry import SqliteExpiry
 from pgw.storage.sqlite_lists import SqliteLists
+from pgw.storage.sqlite_reading import SqliteReading
 from pgw.storage.sqlite_webhooks import SqliteWebhooks
 from pgw.storage.times import milliseconds
 from pgw.storage.unreadable import UnreadableJobs
@@ -46,7 +45,7 @@ Answer = TypeVar("Answer")
 _Written = Result[None, Refusal | Claim]
 
 
-class SqliteStorage(SqliteExpiry, SqliteLists, SqliteWebhooks):
+class SqliteStorage(SqliteReading, SqliteExpiry, SqliteLists, SqliteWebhooks):
     """`pgw.storage.port.Storage` over two engines on one database: the writer's and the reader's."""
 
     def __init__(
@@ -118,28 +117,10 @@ class SqliteStorage(SqliteExpiry, SqliteLists, SqliteWebhooks):
         payment = recent.payment if recent else await self._by_id(reading.find_payments, payment_id, Payment)
         return payment if payment is not None and payment.merchant_id == merchant_id else None
 
-    async def payment_to_change(self, merchant_id: str, payment_id: str) -> Payment | None:
-        # By the writer, so behind a commit that is under way: it may be of this very payment.
-        (payment,) = await self._read_behind_writes(reading.find_payments, [payment_id])
-        if isinstance(payment, RowUnreadable):
-            raise payment
-        return payment if payment is not None and payment.merchant_id == merchant_id else None
-
-    async def last_seq(self, merchant_id: str) -> int:
-        return await self._read(reading.last_seq, merchant_id)
-
-    async def forgotten_seq(self, merchant_id: str) -> int:
-        return await self._read(retention.forgotten_seq, merchant_id)
-
     async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
         forgotten = await self._change(retention.forget_events, merchant_id, milliseconds(before), limit)
         await self._checkpoint_after(forgotten)
         return forgotten
-
-    async def events_after(
-        self, merchant_id: str, seq: int, *, job_id: str | None = None, limit: int = 500
-    ) -> Sequence[Event]:
-        return await self._read(reading.events_after, merchant_id, seq, job_id, limit)
 
     async def let_rest(
         self, at: datetime, outcomes: Sequence[AttemptOutcome], job_ids: Sequence[str] | None = None
@@ -155,12 +136,6 @@ class SqliteStorage(SqliteExpiry, SqliteLists, SqliteWebhooks):
         found = await self._read(reading.due, milliseconds(now), milliseconds(horizon), but_not, limit)
         return self._unreadable.sift(found)
 
-    async def unresolved(self, after_job_id: str, limit: int) -> Sequence[Unresolved]:
-        return await self._read(reading.unresolved, after_job_id, limit)
-
-    async def count_unresolved(self, most: int) -> port.UnresolvedCount:
-        return await self._read(reading.count_unresolved, most)
-
     @property
     def backlog(self) -> port.Backlog:
         return port.Backlog(self._writes.waiting, self._look_ups.waiting, self._log_size.pages)
@@ -168,23 +143,10 @@ class SqliteStorage(SqliteExpiry, SqliteLists, SqliteWebhooks):
     async def acknowledge(self, job_id: str, at: datetime) -> int:
         return await self._change(writing.acknowledge, job_id, milliseconds(at))
 
-    async def books(self, after_reference: str, limit: int) -> Sequence[BookEntry]:
-        return await self._read(reading.books, after_reference, limit)
-
-    async def book_entry(self, reference: str) -> BookEntry | None:
-        return await self._read(reading.book_entry, reference)
-
-    async def claim(self, merchant_id: str, key: str) -> Claim | None:
-        return await self._read(reading.claim, merchant_id, key)
-
     async def forget_claims(self, before: datetime, limit: int) -> int:
         forgotten = await self._change(writing.forget_claims, milliseconds(before), limit)
         await self._checkpoint_after(forgotten)
         return forgotten
-
-    async def change_of(self, job_id: str) -> Change | None:
-        # By the writer, so behind a commit that is under way: it may be this very job's.
-        return await self._read_behind_writes(reading.change_of, job_id)
 
     async def check(self) -> bool:
         if self._refusing.is_recent or not self._soundness.takes_writes:

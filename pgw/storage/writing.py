@@ -88,7 +88,7 @@ _INSTALL = f"""
         INSERT INTO events
         SELECT merchants.id,
             last_seq + row_number() OVER (PARTITION BY merchants.id ORDER BY position),
-            {", ".join(f"event->>{column}" for column in range(1, 12))}
+            {", ".join(f"event->>{column}" for column in range(1, 13))}
         FROM (SELECT key AS position, value AS event FROM json_each(NEW.events) LIMIT -1)
         JOIN merchants ON merchants.id = event->>0;
 

@@ -67,6 +67,8 @@ class BankFaults:
     connection before the gateway would; `late` that a request arrives late and has no answer, beside what may
     become of it by `request`. `anonymous_twins` is the chance that a second answer which names no reference
     comes a moment later, while another call may wait for its own; else it comes with the first one.
+    `forgetful` that a void which is repeated is told only that there is nothing to be voided any more, which
+    does not end with the other faults.
     """
 
     refuse: float = 0.0
@@ -80,10 +82,11 @@ class BankFaults:
     impatient: float = 0.0
     anonymous_twins: float = 0.0
     late: float = 0.0
+    forgetful: float = 0.3
 
     def healed(self) -> "BankFaults":
         """Return none, but that it goes on saying no to some payments."""
-        return BankFaults(decline=self.decline)
+        return BankFaults(decline=self.decline, forgetful=self.forgetful)
 
     def fate(self, random: Random) -> Fate:
         if self.late and random.random() < self.late:

@@ -11,11 +11,13 @@ from attrs import frozen
 
 from tests.simulation.bank import BankAnswer, SimulatedBank
 from tests.simulation.bank_faults import LATEST_SECONDS, Arrival, Fate, Said
+from tests.simulation.bank_ledger import Kind, Operation
 
 GARBAGE = (
     b"\x00\xff\x13garbage\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<html/>\r\n",
     b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"authorized": "true"}',
+    b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"accepted": "true"}',
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
     b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
 )
@@ -32,6 +34,22 @@ class BankRequest:
     path: tuple[str, ...]
     key: str
     body: bytes
+
+    @property
+    def operation(self) -> Operation | None:
+        """The capture, void or refund that it asks for, if it does."""
+        match self.method, self.path:
+            case "POST", ("payments", reference, "captures" | "voids" | "refunds" as kind):
+                document = json.loads(self.body) if self.body else {}
+                return Operation(
+                    reference=self.key,
+                    amount=document.get("amount", 0),
+                    at=trio.current_time(),
+                    kind=Kind(kind),
+                    payment_reference=reference,
+                    is_final=document.get("final", False),
+                )
+        return None
 
 
 class Teller:
@@ -74,6 +92,8 @@ class Teller:
 
     async def _answer(self, request: BankRequest, fate: Fate) -> bool:
         """Let the request have its fate; tell whether the connection goes on."""
+        if request.operation is not None:
+            self._bank.conduct.sent(request.operation)
         if fate.arrival is Arrival.NEVER:
             return await self._say(fate.said, None)
         send, receive = trio.open_memory_channel[BankAnswer](1)
@@ -98,6 +118,8 @@ class Teller:
 
     async def _process(self, request: BankRequest) -> BankAnswer:
         bank = self._bank
+        if request.operation is not None:
+            return await bank.operate(request.operation)
         match request.method, request.path:
             case "POST", ("payments",):
                 return await bank.pay(request.key, json.loads(request.body))

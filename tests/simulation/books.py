@@ -7,22 +7,54 @@ from typing import Any
 from attrs import frozen
 
 from pgw.domain.event import Event
-from pgw.domain.job import JobEvent
+from pgw.domain.job import JobEvent, JobStatus, JobType
 from pgw.storage.times import milliseconds
 
 
 @frozen
 class Booked:
-    """A payment with its job and its attempt."""
+    """A job with its attempt, and the status of its payment. `amount` is the job's."""
 
     merchant_id: str
     job_id: str
+    type: str
     job_status: str
+    payment_id: str
     status: str
     amount: int
     reference: str
     outcome: str
+    request_id: str
+    is_final: bool
+    void_reason: str | None
+    failure: str | None
+    created_at: int
+    updated_at: int
     flags: frozenset[str]
+
+    @property
+    def is_payment(self) -> bool:
+        return self.type == JobType.PAYMENT
+
+
+@frozen
+class BookedPayment:
+    """A payment and its sums, in minor units."""
+
+    payment_id: str
+    status: str
+    amount: int
+    capture: bool
+    captured: int
+    refunded: int
+    capturing: int
+    refunding: int
+    is_voiding: bool
+    void_reason: str | None
+    expires_at: int | None
+    authorization_reference: str
+    created_at: int
+    updated_at: int
 
 
 @frozen
@@ -53,27 +85,42 @@ class Told:
 class Books:
     """`events` are those that are kept: of each merchant's those after its `forgotten_seqs`."""
 
-    payments: tuple[Booked, ...]
+    jobs: tuple[Booked, ...]
+    payments: Mapping[str, BookedPayment]
     events: Mapping[str, tuple[Told, ...]]
     last_seqs: Mapping[str, int]
     forgotten_seqs: Mapping[str, int]
 
     @property
     def references(self) -> frozenset[str]:
-        return frozenset(one.reference for one in self.payments)
+        return frozenset(one.reference for one in self.jobs)
 
     @property
     def open_jobs(self) -> tuple[str, ...]:
-        return tuple(one.job_id for one in self.payments if one.job_status == "Created")
+        return tuple(one.job_id for one in self.jobs if one.job_status == JobStatus.CREATED)
+
+    @property
+    def jobs_of_payments(self) -> tuple[Booked, ...]:
+        return tuple(one for one in self.jobs if one.is_payment)
+
+    @property
+    def operations(self) -> tuple[Booked, ...]:
+        """Captures, voids and refunds."""
+        return tuple(one for one in self.jobs if not one.is_payment)
 
 
-_PAYMENTS = """
-    SELECT jobs.merchant_id, jobs.id, jobs.status, payments.status, payments.amount,
-        attempts.reference, outcome,
-        (SELECT coalesce(group_concat(code), '') FROM flags WHERE flags.job_id = jobs.id)
+_JOBS = """
+    SELECT jobs.merchant_id, jobs.id, jobs.type, jobs.status, payments.id, payments.status, jobs.amount,
+        attempts.reference, outcome, request_id, is_final, jobs.void_reason, failure_code, jobs.created_at,
+        jobs.updated_at, (SELECT coalesce(group_concat(code), '') FROM flags WHERE flags.job_id = jobs.id)
     FROM jobs JOIN payments ON payments.id = jobs.payment_id
     LEFT JOIN attempts ON attempts.job_id = jobs.id
     ORDER BY jobs.id
+"""
+_PAYMENTS = """
+    SELECT id, status, amount, capture, captured, refunded, capturing, refunding, is_voiding, void_reason,
+        expires_at, authorization_reference, created_at, updated_at
+    FROM payments ORDER BY id
 """
 _EVENTS = """
     SELECT merchant_id, seq, type, coalesce(job_id, endpoint->>'$.id'),
@@ -88,7 +135,8 @@ _ONE_EVENT = _EVENTS.format(which="WHERE merchant_id = ? AND seq = ?")
 def read_books(connection: sqlite3.Connection) -> Books:
     merchants = connection.execute("SELECT id, last_seq, forgotten_seq FROM merchants").fetchall()
     return Books(
-        tuple(map(_booked, connection.execute(_PAYMENTS).fetchall())),
+        tuple(map(_booked, connection.execute(_JOBS).fetchall())),
+        {row[0]: BookedPayment(*row) for row in connection.execute(_PAYMENTS).fetchall()},
         read_events(connection),
         {merchant_id: last for merchant_id, last, _ in merchants},
         {merchant_id: forgotten for merchant_id, _, forgotten in merchants},

@@ -9,6 +9,7 @@ import trio
 from attrs import define, field, frozen
 
 from pgw.domain.errors import Refusal
+from pgw.domain.operation import OperationOrder
 
 LONGEST_PATIENCE_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 3.0
@@ -19,6 +20,7 @@ class Accepted:
     """202: from now on nothing may lose it."""
 
     job_id: str
+    payment_id: str
 
 
 @frozen
@@ -40,57 +42,97 @@ class NoAnswer:
 Answer = Accepted | Refused | NoAnswer
 
 
-@define(eq=False)
-class Order:
-    """One payment that a merchant wants. Without a key it is sent only once."""
+@define(eq=False, kw_only=True)
+class Wanted:
+    """What a merchant wants once. Without a key it is sent only once."""
 
     merchant_id: str
-    amount: int
     key: str | None
     answers: list[Answer] = field(factory=list)
     is_done: bool = False
 
     @property
+    def accepted(self) -> list[Accepted]:
+        """Return as what it was accepted, which must be one."""
+        return list(dict.fromkeys(one for one in self.answers if isinstance(one, Accepted)))
+
+    @property
     def job_ids(self) -> list[str]:
-        """Return the jobs it was accepted as, which must be one."""
-        return list(dict.fromkeys(one.job_id for one in self.answers if isinstance(one, Accepted)))
+        return [one.job_id for one in self.accepted]
 
     @property
     def may_have_been_accepted(self) -> bool:
         return not all(isinstance(one, Refused) and one.proves_nothing_was_kept for one in self.answers)
 
 
+@define(eq=False, kw_only=True)
+class Order(Wanted):
+    """One payment."""
+
+    amount: int
+    capture: bool
+
+    def __str__(self) -> str:
+        return f"the order of {self.amount}"
+
+
+@define(eq=False, kw_only=True)
+class Instruction(Wanted):
+    """One capture, void or refund. Each try of it carries one id of a request, which no other one has."""
+
+    payment_id: str
+    order: OperationOrder
+    request_id: str
+
+    def __str__(self) -> str:
+        return f"the instruction {self.request_id}"
+
+
 class Client(Protocol):
-    """How an order reaches a life of the gateway: by its actors, or by HTTP."""
+    """How a life of the gateway is reached: by its actors, or by HTTP."""
 
     async def post_payment(self, order: Order) -> Answer:
+        """Submit it once and return what was answered while that life lasted."""
+
+    async def post_operation(self, instruction: Instruction) -> Answer:
         """Submit it once and return what was answered while that life lasted."""
 
 
 NextClient = Callable[[], Awaitable[Client]]
 
 
-def orders_of(random: Random, count: int, merchant_ids: list[str], keyless: float) -> list[Order]:
+OnPaid = Callable[[Order], Awaitable[None]]
+
+
+def orders_of(
+    random: Random, count: int, merchant_ids: list[str], *, keyless: float, capture_later: float
+) -> list[Order]:
     """Return orders of which no two have one amount, by which the bank's charges are told apart."""
     amounts = random.sample(range(1, 100_000), count)
     return [
         Order(
-            random.choice(merchant_ids),
-            amount,
-            None if random.random() < keyless else sha256(b"key %d" % amount).hexdigest(),
+            merchant_id=random.choice(merchant_ids),
+            amount=amount,
+            key=None if random.random() < keyless else key_of(f"{amount}"),
+            capture=random.random() >= capture_later,
         )
         for amount in amounts
     ]
 
 
-async def pay(random: Random, orders: list[Order], next_client: NextClient) -> None:
+def key_of(what: str) -> str:
+    return sha256(f"key {what}".encode()).hexdigest()
+
+
+async def pay(random: Random, orders: list[Order], next_client: NextClient, on_paid: OnPaid) -> None:
     """Send one order after the other; some twice at the same time, and some again when all is over."""
-    for order in orders:
-        await trio.sleep(random.random() * LONGEST_WAIT_SECONDS)
-        async with trio.open_nursery() as nursery:
-            for _ in range(2 if order.key is not None and random.random() < 0.2 else 1):
-                nursery.start_soon(_pay_one, random, order, next_client)
-        order.is_done = True
+    async with trio.open_nursery() as afterwards:
+        for order in orders:
+            await trio.sleep(random.random() * LONGEST_WAIT_SECONDS)
+            async with trio.open_nursery() as nursery:
+                for _ in range(2 if order.key is not None and random.random() < 0.2 else 1):
+                    nursery.start_soon(_pay_one, random, order, next_client)
+            afterwards.start_soon(on_paid, order)
 
 
 async def _pay_one(random: Random, order: Order, next_client: NextClient) -> None:

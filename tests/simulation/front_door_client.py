@@ -62,8 +62,19 @@ class Client:
 
     async def post_payment(self, document: Mapping[str, Any], key: str | None = None) -> Answer:
         """`POST /payments`, under an idempotency key. Raises `Unanswered`."""
+        return await self.post("/payments", document, key)
+
+    async def post(
+        self,
+        path: str,
+        document: Mapping[str, Any] | None,
+        key: str | None = None,
+        request_id: str | None = None,
+    ) -> Answer:
+        """`POST` a path, under an idempotency key and an id of the request's own. Raises `Unanswered`."""
         keyed = {} if key is None else {"Idempotency-Key": key}
-        return await self._request("POST", "/payments", keyed, json.dumps(document).encode())
+        body = None if document is None else json.dumps(document).encode()
+        return await self._request("POST", path, keyed, body, request_id)
 
     async def get(self, path: str, *, wait: int = 0) -> Answer:
         """`GET` a path, at its next change within so many seconds (RFC 7240). Raises `Unanswered`."""
@@ -82,9 +93,15 @@ class Client:
             raise Unanswered(str(error)) from None
 
     async def _request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        request_id: str | None = None,
     ) -> Answer:
-        request_id, event = self.simulation.ids.new("req"), self.simulation.trace.event
+        request_id = request_id or self.simulation.ids.new("req")
+        event = self.simulation.trace.event
         event(f"client: {request_id} {method} {path} {headers}")
         try:
             with trio.fail_after(ANSWER_SECONDS):

@@ -2,7 +2,7 @@
 
 import trio
 
-from tests.simulation.clients import Order
+from tests.simulation.clients import Wanted
 from tests.simulation.frames import at, said_of_job
 from tests.simulation.front_door import Client, Unanswered
 from tests.simulation.log_lines import LIFE
@@ -16,29 +16,30 @@ EVERY_SECONDS = 2.0
 
 async def watch_jobs(world: World) -> None:
     """Begin, soon after they were accepted, to watch some of the jobs."""
-    random, known = world.simulation.random, dict.fromkeys(world.orders, 0)
+    random = world.simulation.random
+    known: dict[Wanted, int] = {}
     async with trio.open_nursery() as nursery:
         while True:
-            for order in world.orders:
-                for job_id in order.job_ids[known[order] :]:
-                    known[order] += 1
+            for wanted in world.wanted:
+                seen, known[wanted] = known.get(wanted, 0), len(wanted.job_ids)
+                for job_id in wanted.job_ids[seen:]:
                     if random.random() < WATCHED:
-                        nursery.start_soon(_watch, world, order, job_id)
+                        nursery.start_soon(_watch, world, wanted, job_id)
             await trio.sleep(random.random() * EVERY_SECONDS)
 
 
-async def _watch(world: World, order: Order, job_id: str) -> None:
+async def _watch(world: World, wanted: Wanted, job_id: str) -> None:
     process = await world.reached()
     if process.http is not None and world.simulation.random.random() < 0.5:
-        await _poll(world, order, job_id)
+        await _poll(world, wanted, job_id)
         return
-    stream = Stream(order.merchant_id, job_id)
+    stream = Stream(wanted.merchant_id, job_id)
     world.streams.append(stream)
     while not stream.has_ended:
         await follow(world.simulation.random, await world.reached(), stream)
 
 
-async def _poll(world: World, order: Order, job_id: str) -> None:
+async def _poll(world: World, wanted: Wanted, job_id: str) -> None:
     """Ask until it has ended, each time at the next change."""
     has_ended = False
     while not has_ended:
@@ -46,11 +47,11 @@ async def _poll(world: World, order: Order, job_id: str) -> None:
         LIFE.set(process.life)
         assert process.http is not None
         with process.life.guest():
-            has_ended = await _poll_once(world, process.http, order, job_id)
+            has_ended = await _poll_once(world, process.http, wanted, job_id)
         await trio.sleep(world.simulation.random.random() * EVERY_SECONDS)
 
 
-async def _poll_once(world: World, client: Client, order: Order, job_id: str) -> bool:
+async def _poll_once(world: World, client: Client, wanted: Wanted, job_id: str) -> bool:
     try:
         answer = await client.get(f"/jobs/{job_id}", wait=world.simulation.random.randint(0, 30))
     except Unanswered:
@@ -60,6 +61,6 @@ async def _poll_once(world: World, client: Client, order: Order, job_id: str) ->
     if answer.status != 200:
         return False
     job = answer.document
-    polled = Polled(order.merchant_id, job_id, said_of_job(job), at(job["updatedAt"]))
+    polled = Polled(wanted.merchant_id, job_id, said_of_job(job), at(job["updatedAt"]))
     world.polls.append(polled)
     return bool(job["status"] != "Created")

@@ -6,13 +6,14 @@ from itertools import chain
 import trio
 
 from pgw.actors.supervisor import RestartIntensityExceeded
-from pgw.bank.port import Answer, Authorized, Call, LookUp
+from pgw.bank.port import Accepted, Answer, Authorized, Call, LookUp
 from pgw.domain.attempt import AttemptOutcome
 from pgw.http.stopping import Stopping
 from pgw.storage.port import StorageCannotOpen, StorageLost, StorageUnavailable
 from pgw.storage.sqlite import SqliteStorage
 from tests.simulation.crashes import raised_by
 from tests.simulation.disk import Operation
+from tests.simulation.evidence import Evidence
 from tests.simulation.life import Life, ProcessDied
 from tests.simulation.log_lines import LIFE
 from tests.simulation.mischief import faulty_clock
@@ -140,10 +141,12 @@ def _hear(world: World, life: Life, call: Call, answer: Answer) -> None:
             await trio.sleep(SECONDS_TO_FLAG)
             world.late[call.reference] = None
 
-    is_late = isinstance(call, LookUp) and isinstance(answer, Authorized) and world.process is not None
+    is_late = (
+        isinstance(call, LookUp) and isinstance(answer, Authorized | Accepted) and world.process is not None
+    )
     if is_late and not (world.plan.kills or world.plan.bugs) and not life.is_over:
         assert world.process is not None
-        outcomes = {one.reference: one.outcome for one in books_of(world.process.storage).payments}
+        outcomes = {one.reference: one.outcome for one in books_of(world.process.storage).jobs}
         if outcomes.get(call.reference) in (AttemptOutcome.REVERSING, AttemptOutcome.NOT_REVERSIBLE):
             world.nursery.start_soon(outlive)
 
@@ -156,8 +159,9 @@ async def _judge_start(world: World, storage: SqliteStorage) -> None:
         world.report(fault)
     books, log = books_of(storage), world.log
     deliveries = read_deliveries(connection_of(storage))
+    evidence = Evidence(books, world.bank.ledger, world.orders, instructions=world.instructions)
     for violation in chain(
-        violations_at_start(books, world.bank.ledger, world.orders),
+        violations_at_start(evidence),
         log.take(books.events, books.forgotten_seqs),
         events_at_start(books, log, world.streams, world.polls),
         webhooks_at_start(deliveries, log, world.kept),

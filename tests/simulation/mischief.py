@@ -157,11 +157,11 @@ async def _settle(world: World, process: Process, unresolved: Unresolved) -> Non
     is_hasty = attempt.outcome is AttemptOutcome.DOUBTFUL and not world.is_calm
     if not is_hasty and attempt.outcome is not AttemptOutcome.NOT_REVERSIBLE:
         return
-    bookings = world.bank.ledger.of(attempt.reference)
+    decisions = world.bank.ledger.decisions(attempt.reference)
     verdict = Verdict.FAILED
-    if any(booking.stands for booking in bookings):
+    if any(one.stands for one in decisions):
         verdict = Verdict.SUCCEEDED
-    elif bookings and not any(booking.is_authorized for booking in bookings):
+    elif decisions and not any(one.is_yes for one in decisions):
         verdict = Verdict.DECLINED
     job_id = unresolved.change.job.id
     world.settled[job_id] = None  # from here on it may have taken effect

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from tests.simulation import (
+    mutants_of_operations,
     mutants_of_payments,
     mutants_of_settling,
     mutants_of_storage,
@@ -36,4 +37,14 @@ MUTANTS: Mapping[str, Mutant] = {
     "failed-is-delivered": mutants_of_webhooks.failed_is_delivered,
     "webhooks-not-taken-up": mutants_of_webhooks.not_taken_up,
     "disabled-without-a-word": mutants_of_webhooks.disabled_without_a_word,
+    "refund-check-outside-turn": mutants_of_operations.refund_check_outside_the_turn,
+    "refund-reversed-as-payment": mutants_of_operations.refund_reversed_as_payment,
+    "refund-failed-by-time-out": mutants_of_operations.refund_failed_by_time_out,
+    "unseen-capture-failed": mutants_of_operations.unseen_capture_failed,
+    "void-given-up": mutants_of_operations.void_given_up,
+    "void-reversed": mutants_of_operations.void_reversed,
+    "freed-while-unknown": mutants_of_operations.freed_while_unknown,
+    "stale-payment-written": mutants_of_operations.stale_payment_written,
+    "operation-after-reversal": mutants_of_operations.operation_accepted_after_reversal,
+    "capture-under-new-reference": mutants_of_operations.capture_under_new_reference,
 }

@@ -22,6 +22,7 @@ from tests.simulation.bank_network import SimulatedNetwork
 from tests.simulation.disk import Disk
 from tests.simulation.disk_faults import DiskFaults
 from tests.simulation.life import Life, ProcessDied
+from tests.simulation.named_operations import void_behind_a_503
 from tests.simulation.orders import CARD, MERCHANT, accepted
 from tests.simulation.seeded import Simulation, run_seed
 from tests.simulation.storage import open_simulated_storage
@@ -38,10 +39,11 @@ class NamedSeed:
     sentence: str
     scenario: Scenario
     is_open: bool = False
+    seeds: int = 40
 
     def findings(self) -> list[str]:
         """Run it under some seeds, each of which decides what is lost and when."""
-        return [finding for seed in range(40) for finding in run_seed(self.scenario, seed).answer]
+        return [finding for seed in range(self.seeds) for finding in run_seed(self.scenario, seed).answer]
 
 
 async def fail_to_sync(simulation: Simulation) -> list[str]:
@@ -144,5 +146,12 @@ NAMED_SEEDS = (
         "A connection stayed in use after an answer to another reference had been read on it, so that each "
         "later call was told the answer to the one before: Approved and never charged.",
         answer_twice_and_go_on,
+    ),
+    NamedSeed(
+        "voided-behind-a-503",
+        "A void that was answered with 503 and arrived all the same was refused as done already where it was "
+        "sent again, which was taken for the bank's no: the payment stayed Authorized, and was voided.",
+        void_behind_a_503,
+        seeds=12,
     ),
 )

@@ -84,7 +84,7 @@ def events_at_the_end(
         if stream.told != wanted:
             yield f"events: {stream} told {_difference(stream.told, wanted)}"
     yield from events_at_start(books, log, (), polls)
-    yield from _lives_of_jobs(books.payments, {one: log.of(one) for one in books.last_seqs})
+    yield from _lives_of_jobs(books.jobs, {one: log.of(one) for one in books.last_seqs})
 
 
 def _skipped(stream: Stream, books: Books) -> Iterator[str]:
@@ -101,20 +101,17 @@ def _difference(told: Sequence[Told], stored: Sequence[Told]) -> str:
     return f"{len(told)} events, and {len(stored)} are stored"
 
 
-def _lives_of_jobs(payments: Sequence[Booked], events: Mapping[str, Sequence[Told]]) -> Iterator[str]:
-    """Each job begins, is updated, and ends once."""
-    of_jobs: dict[str, list[str]] = {one.job_id: [] for one in payments}
+def _lives_of_jobs(jobs: Sequence[Booked], events: Mapping[str, Sequence[Told]]) -> Iterator[str]:
+    """Each job begins, is updated where it is a payment's, and ends once."""
+    of_jobs: dict[str, list[str]] = {one.job_id: [] for one in jobs}
     for events_of_one in events.values():
         for event in events_of_one:
             if event.type.startswith("job."):
                 of_jobs.setdefault(event.subject_id, []).append(event.type)
-    for payment in payments:
-        types = of_jobs[payment.job_id]
-        end = [ENDS[payment.job_status]] if payment.job_status in ENDS else []
+    for job in jobs:
+        types = of_jobs[job.job_id]
+        end = [ENDS[job.job_status]] if job.job_status in ENDS else []
+        between = {"job.updated"} if job.is_payment else set()
         updates = types[1:-1] if end else types[1:]
-        if (
-            types[:1] != ["job.created"]
-            or types[-1:] != (end or types[-1:])
-            or set(updates) - {"job.updated"}
-        ):
-            yield f"events: those of {payment.job_id} are {types}"
+        if types[:1] != ["job.created"] or types[-1:] != (end or types[-1:]) or set(updates) - between:
+            yield f"events: those of {job.job_id} are {types}"

@@ -10,6 +10,7 @@ from tests.simulation.disk_faults import NO_DISK_FAULTS, DiskFaults
 from tests.simulation.plan_of_webhooks import WebhookPlan, webhook_plan
 
 LONGEST_LIFE_SECONDS = 45.0
+WEEK_SECONDS = 7 * 86400.0
 HTTP_EVERY = 10
 FAILING = DiskFaults(fills_up=0.01, full_seconds=8.0, write_fails=0.005, sync_fails=0.003, commit_lies=0.04)
 FULL_OFTEN = DiskFaults(fills_up=0.02, full_seconds=15.0)
@@ -56,7 +57,8 @@ class Ending:
 class Plan:
     """`endings` are of the lives in the first phase; `heals_alive` lets the last life see the faults end.
 
-    `forgets` the oldest events now and then. Times are in seconds.
+    `forgets` the oldest events now and then. Times are in seconds. `operated` is the share of payments on
+    which there are operations, `capture_later` of those that are only authorized at first.
     """
 
     endings: tuple[Ending, ...]
@@ -81,6 +83,9 @@ class Plan:
     changes_a_checkpoint: int
     forgets: bool
     webhooks: WebhookPlan
+    operated: float
+    capture_later: float
+    authorized_for: float
 
 
 def plan_of(seed: int) -> Plan:
@@ -90,8 +95,8 @@ def plan_of(seed: int) -> Plan:
         endings=tuple(_ending(random) for _ in range(random.randint(1, 4))),
         heals_alive=random.random() < 0.5,
         merchants=1 if speaks_http else random.randint(1, 2),
-        clients=random.randint(2, 5),
-        orders_of_each=random.randint(1, 4),
+        clients=random.randint(2, 4),
+        orders_of_each=random.randint(1, 3),
         keyless=random.choice((0.0, 0.2)),
         bank=random.choice((NO_BANK_FAULTS, HASTY, STORMY, STORMY, LATE, LATE, UNREACHABLE)),
         disk=random.choice((NO_DISK_FAULTS, NO_DISK_FAULTS, FAILING, FULL_OFTEN, LYING, FAILING_TO_SYNC)),
@@ -109,6 +114,9 @@ def plan_of(seed: int) -> Plan:
         speaks_http=speaks_http,
         forgets=random.random() < 0.2,
         webhooks=webhook_plan(random),
+        operated=random.choice((0.3, 0.7, 0.7, 1.0)),
+        capture_later=random.choice((0.0, 0.4, 0.6, 1.0)),
+        authorized_for=random.choice((WEEK_SECONDS, WEEK_SECONDS, 60.0)),
     )
 
 

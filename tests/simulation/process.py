@@ -189,8 +189,16 @@ def _ports(around: Surroundings, storage: SqliteStorage, life: Life) -> PaymentP
     bank.on_answer = around.on_answer
     backoff = Backoff(RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, randomness)
     schedule = Backoff(settings.inquiry_first, plan.inquiry_longest, randomness)
-    ids, window = around.simulation.ids, plan.submission_window
-    return PaymentPorts(storage, bank, clock, ids, backoff, schedule, window)
+    return PaymentPorts(
+        storage,
+        bank,
+        clock,
+        around.simulation.ids,
+        backoff,
+        schedule,
+        plan.submission_window,
+        authorized_for=timedelta(seconds=plan.authorized_for),
+    )
 
 
 def _webhook_ports(around: Surroundings, storage: SqliteStorage, life: Life) -> WebhookPorts:

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 
 from attrs import define, field
 
-FAMILIES = ("lives ended by", "payments", "attempts", "calls to the bank", "flags", "events told", "webhooks")
+FAMILIES = (
+    "lives ended by",
+    "payments",
+    "operations",
+    "instructions",
+    "attempts",
+    "calls to the bank",
+    "flags",
+    "events told",
+    "webhooks",
+)
 
 
 @define

@@ -56,7 +56,7 @@ Scenario = Callable[[World], Awaitable[object]]
 ALL_SAY_YES = BankFaults(decline=0.0)
 
 
-def _with_a_bank(scenario: Scenario, *fates: Fate, faults: BankFaults = ALL_SAY_YES) -> list[Any]:
+def with_a_bank(scenario: Scenario, *fates: Fate, faults: BankFaults = ALL_SAY_YES) -> list[Any]:
     """Return what the scenario does for each seed; its first requests have these fates."""
 
     async def open_bank(simulation: Simulation) -> object:
@@ -76,7 +76,7 @@ def test_without_a_fault_each_call_has_its_answer() -> None:
     async def scenario(world: World) -> object:
         return await world.perform(LookUp("ref_1"), PAY, LookUp("ref_1"), Reverse("ref_1"), LookUp("ref_1"))
 
-    for answers in _with_a_bank(scenario):
+    for answers in with_a_bank(scenario):
         never_seen, paid, *rest = answers
         assert NeverSeen() == never_seen
         assert isinstance(paid, Authorized)
@@ -90,7 +90,7 @@ def test_it_dedupes_nothing() -> None:
         bookings = world.bank.ledger.bookings
         return len(bookings), most_at_once(bookings), standing(bookings)
 
-    assert [(2, 2, 0)] * len(SEEDS) == _with_a_bank(scenario)
+    assert [(2, 2, 0)] * len(SEEDS) == with_a_bank(scenario)
 
 
 def test_a_decline_and_a_refusal_charge_nothing() -> None:
@@ -98,10 +98,10 @@ def test_a_decline_and_a_refusal_charge_nothing() -> None:
         (answer,) = await world.perform(PAY)
         return answer, standing(world.bank.ledger.bookings)
 
-    for answer, charges in _with_a_bank(scenario, faults=BankFaults(decline=1.0)):
+    for answer, charges in with_a_bank(scenario, faults=BankFaults(decline=1.0)):
         assert isinstance(answer, Declined)
         assert charges == 0
-    assert [(Rejected(), 0)] * len(SEEDS) == _with_a_bank(scenario, faults=BankFaults(malformed=1.0))
+    assert [(Rejected(), 0)] * len(SEEDS) == with_a_bank(scenario, faults=BankFaults(malformed=1.0))
 
 
 # How many charges stand when the caller has been told, and in the end.
@@ -138,7 +138,7 @@ def test_what_a_caller_is_told_and_what_is_booked_of_it(
         await trio.sleep(LATEST_SECONDS + 2)
         return type(answer), (at_once, standing(world.bank.ledger.bookings))
 
-    found = _with_a_bank(scenario, fate)
+    found = with_a_bank(scenario, fate)
     assert told == {answer for answer, _ in found}
     assert charges == {booked for _, booked in found}
 
@@ -160,7 +160,7 @@ def test_what_is_on_its_way_is_never_seen_then_pending_then_decided() -> None:
         return tuple(found)
 
     slow = BankFaults(decline=0.0, slow=1.0)
-    found = _with_a_bank(scenario, Fate(Arrival.LATE, Said.CLOSE), faults=slow)
+    found = with_a_bank(scenario, Fate(Arrival.LATE, Said.CLOSE), faults=slow)
     assert (
         {(NeverSeen, Pending, Authorized)}
         <= set(found)
@@ -178,7 +178,7 @@ def test_what_arrives_after_its_reversal_never_counts() -> None:
         bookings = world.bank.ledger.bookings
         return answers, await world.perform(LookUp("ref_1")), len(bookings), most_at_once(bookings)
 
-    found = _with_a_bank(scenario, Fate(Arrival.LATE, Said.CLOSE))
+    found = with_a_bank(scenario, Fate(Arrival.LATE, Said.CLOSE))
     assert [([Reversed(), NeverSeen()], [Reversed()], 1, 0)] * len(SEEDS) == found
 
 
@@ -186,7 +186,7 @@ def test_a_bank_that_cannot_reverse_says_so_each_time() -> None:
     async def scenario(world: World) -> object:
         return await world.perform(Reverse("ref_1"), Reverse("ref_1"))
 
-    found = _with_a_bank(scenario, faults=BankFaults(irreversible=0.5))
+    found = with_a_bank(scenario, faults=BankFaults(irreversible=0.5))
     assert [NotReversible(), NotReversible()] in found
     assert [NotReversible(), Reversed()] not in found
 
@@ -197,7 +197,7 @@ def test_a_request_that_an_intermediary_answered_with_503_is_booked_once() -> No
         await trio.sleep(LATEST_SECONDS + 2)
         return [type(one) for one in answers], len(world.bank.ledger.bookings)
 
-    found = _with_a_bank(scenario, Fate(Arrival.LATE, Said.UNAVAILABLE))
+    found = with_a_bank(scenario, Fate(Arrival.LATE, Said.UNAVAILABLE))
     assert [([NotProcessed, Authorized], 1)] * len(SEEDS) == found
 
 
@@ -207,7 +207,7 @@ def test_a_bank_that_cannot_be_reached_sees_nothing(faults: BankFaults) -> None:
         (answer,) = await world.perform(PAY)
         return type(answer), world.bank.ledger.arrivals
 
-    assert [(NotSent, {})] * len(SEEDS) == _with_a_bank(scenario, faults=faults)
+    assert [(NotSent, {})] * len(SEEDS) == with_a_bank(scenario, faults=faults)
 
 
 def test_an_impatient_bank_is_met_on_a_new_connection() -> None:
@@ -217,7 +217,7 @@ def test_an_impatient_bank_is_met_on_a_new_connection() -> None:
         return [type(one) for one in first + await world.perform(LookUp("ref_1"))]
 
     impatient = BankFaults(decline=0.0, impatient=1.0)
-    assert [Authorized, Authorized] in _with_a_bank(scenario, faults=impatient)
+    assert [Authorized, Authorized] in with_a_bank(scenario, faults=impatient)
 
 
 def test_a_second_answer_is_seen_on_the_idle_connection() -> None:
@@ -229,7 +229,7 @@ def test_a_second_answer_is_seen_on_the_idle_connection() -> None:
         assert not world.connection._link or not world.connection._link.is_usable  # type: ignore[attr-defined]
         return first + await world.perform(LookUp("ref_2"))
 
-    for paid, finding in _with_a_bank(scenario, Fate(Arrival.NOW, Said.TWICE)):
+    for paid, finding in with_a_bank(scenario, Fate(Arrival.NOW, Said.TWICE)):
         assert isinstance(paid, Authorized)
         assert NeverSeen() == finding
 
@@ -246,4 +246,4 @@ def test_a_dead_process_sends_nothing_and_hears_nothing() -> None:
         await trio.sleep(LATEST_SECONDS)
         return standing(world.bank.ledger.bookings)
 
-    assert [1] * len(SEEDS) == _with_a_bank(scenario)
+    assert [1] * len(SEEDS) == with_a_bank(scenario)

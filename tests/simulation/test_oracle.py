@@ -30,7 +30,7 @@ def _log(*events: Told, forgotten: int = 0) -> EventLog:
 
 
 def _books(forgotten: int = 0) -> Books:
-    return Books((), {MERCHANT: EVENTS}, {MERCHANT: 3}, {MERCHANT: forgotten})
+    return Books((), {}, {MERCHANT: EVENTS}, {MERCHANT: 3}, {MERCHANT: forgotten})
 
 
 def _findings(*told: Told, job_id: str | None = None) -> list[str]:

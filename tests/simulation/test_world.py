@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pgw.domain.operation import CaptureOrder, RefundOrder, VoidOrder
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutants_of_operations import check_outside_the_turn
 from tests.simulation.named_seeds import NAMED_SEEDS, NamedSeed
 from tests.simulation.plan import HTTP_EVERY, Ending, Kind, Unit
 from tests.simulation.progress import ProgressFile
@@ -22,11 +24,12 @@ EASILY_CAUGHT = (
     "accepted-before-commit",
     "recovery-skips-one",
     "event-before-commit",
-    "second-read-left-out",
     "told-again-live",
     "webhook-before-commit",
     "delivered-before-sent",
     "next-not-waiting",
+    "refund-check-outside-turn",
+    "stale-payment-written",
 )
 
 
@@ -41,6 +44,7 @@ def test_some_seeds_break_no_promise() -> None:
     assert len(SEEDS) == tally.seeds
     assert tally.total("lives ended by") > 2 * len(SEEDS)
     assert {"Approved", "Declined", "Failed"} <= set(tally.of("payments"))
+    assert {"capture Completed", "refund Completed", "void Completed"} <= set(tally.of("operations"))
     assert {"look-ups", "reversals"} <= set(tally.of("calls to the bank"))
     assert tally.of("events told")["by streams of jobs"] > len(SEEDS)
     assert tally.of("webhooks")["acknowledged"] > 2 * len(SEEDS)
@@ -49,6 +53,17 @@ def test_some_seeds_break_no_promise() -> None:
 @pytest.mark.parametrize("mutant", EASILY_CAUGHT)
 def test_a_planted_bug_is_caught(mutant: str) -> None:
     assert any(run_case(Case(seed, mutant)).violations for seed in range(1, 21))
+
+
+def test_what_the_actors_do_not_check_the_database_stops() -> None:
+    """Operations that race crash there, and leave no wrong book behind, nor anything at the bank."""
+    found: list[str] = []
+    with check_outside_the_turn(CaptureOrder, VoidOrder, RefundOrder):
+        for seed in range(1, 9):
+            found += run_case(Case(seed)).violations
+    crashes = [one for one in found if one.startswith("crashed: operation ") and "IntegrityError" in one]
+    assert crashes
+    assert [] == [one for one in found if one not in crashes]
 
 
 def test_every_bug_that_is_to_be_caught_can_be_planted_and_leaves_nothing_behind() -> None:

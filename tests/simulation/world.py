@@ -8,7 +8,7 @@ from attrs import define, field
 
 from tests.simulation.actor_client import ActorClient
 from tests.simulation.bank import SimulatedBank
-from tests.simulation.clients import Client, Order
+from tests.simulation.clients import Client, Instruction, Order, Wanted
 from tests.simulation.crashes import unexpected
 from tests.simulation.disk import Disk
 from tests.simulation.endpoint_history import Kept
@@ -36,6 +36,8 @@ class World:
     orders: list[Order]
     streams: list[Stream]
     kept: list[Kept]
+    instructions: list[Instruction] = field(factory=list)
+    """What merchants want to be done with what was paid, as they come to want it."""
     life: Life | None = None
     process: Process | None = None
     is_calm: bool = False
@@ -58,6 +60,10 @@ class World:
         if violation not in self.found:
             self.found.append(violation)
             self.simulation.trace.event(f"violated: {violation}")
+
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        return [*self.orders, *self.instructions]
 
     @property
     def merchant_ids(self) -> Sequence[str]:

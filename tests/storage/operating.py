@@ -8,8 +8,8 @@ from attrs import evolve
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import FailureCode
 from pgw.domain.job import Job, JobFailure
-from pgw.domain.operation import OperationOrder, begin
-from pgw.domain.payment import Payment
+from pgw.domain.operation import OperationOrder, VoidOrder, begin
+from pgw.domain.payment import Payment, VoidReason
 from pgw.domain.result import Ok
 from pgw.storage.port import Change
 from tests.storage.conftest import NOW, Changes
@@ -33,7 +33,9 @@ class Operating:
         return self._now
 
     def begin(self, order: OperationOrder) -> Change:
-        """Begin what is to be possible."""
+        """Begin what is to be possible, an expired void when its time has come."""
+        if order == VoidOrder(VoidReason.EXPIRED):
+            self.payment = evolve(self.payment, expires_at=self._now)
         begun = begin(self.payment, order, self.next_time)
         assert isinstance(begun, Ok), begun
         self.payment, number = begun.value.payment, next(self._numbers)

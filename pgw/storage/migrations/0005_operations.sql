@@ -173,6 +173,9 @@ BEGIN
     SELECT RAISE(ABORT, 'a payment is as its operations left it') FROM payments_amiss WHERE id = NEW.payment_id;
 END;
 
+-- As it was when the event was committed, since a webhook says at every try what it said at first.
+ALTER TABLE events ADD COLUMN expires_at INTEGER;
+
 -- Whose outcome is unknown, be it a payment or an operation.
 CREATE INDEX attempts_unknown ON attempts (job_id) WHERE outcome IN ('Doubtful', 'Reversing', 'NotReversible');
 
