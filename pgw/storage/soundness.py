@@ -65,28 +65,33 @@ class Soundness:
         if not self.takes_writes:
             await trio.lowlevel.checkpoint()
             raise StorageUnavailable("nothing is written any more")
+        try:
+            return await engine.run(self._run, statement, *args, **kwargs)
+        except StorageLost:
+            self._is_lost.set()
+            raise
 
-        def run(connection: sqlite3.Connection) -> Answer:
-            # On the engine's own thread: what is queued behind a failed fsync must not be built on it.
-            if self._loss is not None:
-                raise self._loss
+    def _run(
+        self,
+        connection: sqlite3.Connection,
+        statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        """Run it on the engine's own thread: what is queued behind a failed fsync must not be built on it."""
+        if self._loss is not None:
+            raise self._loss
+        try:
+            return statement(connection, *args, **kwargs)
+        except StorageLost as loss:
+            self._loss = loss
+            raise
+        except sqlite3.Error as error:
             try:
-                return statement(connection, *args, **kwargs)
+                raise_where_lost(error)
             except StorageLost as loss:
                 self._loss = loss
                 raise
-            except sqlite3.Error as error:
-                try:
-                    raise_where_lost(error)
-                except StorageLost as loss:
-                    self._loss = loss
-                    raise
-                raise
-
-        try:
-            return await engine.run(run)
-        except StorageLost:
-            self._is_lost.set()
             raise
 
     async def until_lost(self) -> None:
@@ -94,5 +99,5 @@ class Soundness:
         await self._is_lost.wait()
 
     def raise_loss(self) -> None:
-        if self._loss is not None:
+        if self._loss is not None and self._is_lost.is_set():
             raise self._loss

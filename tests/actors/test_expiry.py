@@ -186,13 +186,13 @@ async def test_while_the_circuit_is_open_nothing_is_begun_and_a_capture_may_stil
 async def test_what_the_bank_declines_is_flagged_and_never_tried_again_and_the_merchant_still_may(
     order: CaptureOrder | VoidOrder, becomes: str, autojump_clock: MockClock
 ) -> None:
-    scene = ExpiryScene(KnowingBank(operate=says(Declined("not_voidable"), Accepted())))
+    scene = ExpiryScene(KnowingBank(operate=says(Declined("authorization_expired"), Accepted())))
     async with scene.life():
         payment_id = await scene.authorize()
         await until(AUTHORIZED_FOR + 5 * HOUR)
         (void,) = scene.voids
         assert void.job.failure is not None
-        assert ("Failed", "VoidDeclined", "not_voidable") == (
+        assert ("Failed", "VoidDeclined", "authorization_expired") == (
             void.job.status,
             void.job.failure.code,
             void.job.failure.decline_code,

@@ -154,7 +154,9 @@ async def test_a_void_that_may_have_arrived_is_repeated_until_it_is_answered(
     answers: list[Answer], reason: VoidReason, nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     scene = await start_scene(nursery, KnowingBank(operate=says(*answers)))
-    job = await operate(scene, await paid_for(scene, JobType.VOID), VoidOrder(reason))
+    payment = await paid_for(scene, JobType.VOID)
+    scene.clock.jump(scene.ports.authorized_for.total_seconds())
+    job = await operate(scene, payment, VoidOrder(reason))
     await trio.sleep(200)
     holds(JobType.VOID, scene.newest(job.id), "Created")
     scene.bank.operate = says(ALREADY)

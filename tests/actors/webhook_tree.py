@@ -26,6 +26,7 @@ from tests.simulation.life import Life
 from tests.simulation.seeded_ports import SimulatedClock
 from tests.simulation.storage import open_simulated_storage
 from tests.storage.conftest import NOW, Changes
+from tests.timeline import TIMELINE_KEY
 
 OK = Answered(200)
 WAITS = (0.0, 5.0, 300.0)
@@ -137,6 +138,7 @@ async def open_webhook_scene(
     disk = disk or Disk(Random(17))
     opened = open_simulated_storage(disk, Path("pgw.db"), on_committed, life=Life())
     async with opened as storage, trio.open_nursery() as nursery:
+        await storage.resume_timeline(TIMELINE_KEY)
         for merchant_id in ("mer_a", "mer_b"):
             await storage.add_merchant(a_merchant(merchant_id))
         ports = WebhookPorts(

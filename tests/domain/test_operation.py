@@ -40,7 +40,8 @@ def begin(payment: Payment, order: OperationOrder) -> Result[Begun, OperationRef
 
 def begun(payment: Payment, order: OperationOrder) -> tuple[Payment, Job]:
     """Begin what is to be possible, and open its job."""
-    answer = begin(payment, order)
+    at = EXPIRES_AT if order == VoidOrder(VoidReason.EXPIRED) else LATER
+    answer = begin_at(payment, order, at)
     assert isinstance(answer, Ok), answer
     return answer.value.payment, Job.begun("job_b", answer.value, order, "req_b")
 
@@ -264,7 +265,8 @@ def test_refunds_end_in_any_order() -> None:
 def test_a_job_keeps_what_its_operation_is(order: OperationOrder, expected: tuple[object, ...]) -> None:
     _, job = begun(paid() if isinstance(order, RefundOrder) else reserved(), order)
     assert expected == (job.type, job.is_final, job.reason, job.void_reason)
-    assert (JobStatus.CREATED, LATER, LATER) == (job.status, job.created_at, job.updated_at)
+    at = EXPIRES_AT if job.void_reason is VoidReason.EXPIRED else LATER
+    assert (JobStatus.CREATED, at, at) == (job.status, job.created_at, job.updated_at)
 
 
 def test_what_was_not_begun_does_not_end() -> None:

@@ -65,8 +65,8 @@ class FaultyConnection:
 
 
 async def run_faultily(self: AiosqliteEngine, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    if function is commit_group and (names := faults()):
-        function = partial(_faulty, function, names)
+    if args[:1] == (commit_group,) and (names := faults()):
+        args = (partial(_faulty, commit_group, names), *args[1:])
     if function is reading.count_unresolved and (names := faults()):
         function = partial(_uncounted, names)
     return await _run(self, function, *args, **kwargs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from pgw.domain.payment import PaymentStatus
 from tests.end_to_end.commands import ANSWER_LOST, HANGS
 from tests.end_to_end.faults import NO_BANK, faulty_gateway
 from tests.end_to_end.programs import KEY, OTHER_KEY, order
@@ -86,7 +87,13 @@ def refused_in_several_ways(gateway: Gateway) -> None:
 
 def assert_payments_and_calls(found: Scrape) -> None:
     payments = found.families["pgw_payments_total"].samples
-    expected = {"Created": 5, "Authorized": 1, "Approved": 2, "Declined": 1, "Unknown": 2, "Failed": 0}
+    expected = dict.fromkeys(PaymentStatus, 0) | {
+        PaymentStatus.CREATED: 5,
+        PaymentStatus.AUTHORIZED: 1,
+        PaymentStatus.APPROVED: 2,
+        PaymentStatus.DECLINED: 1,
+        PaymentStatus.UNKNOWN: 2,
+    }
     assert expected == {one.labels["status"]: one.value for one in payments}
     assert [2, 1, 2] == [
         found.value(CALLS, kind="Authorize", outcome=outcome)

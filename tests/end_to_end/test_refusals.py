@@ -114,7 +114,7 @@ def test_a_refusal_has_the_one_shape_is_explained_and_leaves_nothing_behind(
 
 
 def test_a_wrong_method_is_told_the_right_ones(gateway: Gateway) -> None:
-    assert "POST" in gateway.client.get("/payments").headers["Allow"].split(", ")
+    assert "POST" in gateway.client.put("/payments").headers["Allow"].split(", ")
     for path in ("/health/live", "/jobs/stream"):
         assert "GET" in gateway.client.post(path).headers["Allow"].split(", ")
 

@@ -21,6 +21,7 @@ from pgw.storage.sqlite import open_storage
 from tests.actors.tree import ports_with, start_gateway
 from tests.bank.calls import bank_at
 from tests.merchants import a_merchant
+from tests.timeline import TIMELINE_KEY
 
 MERCHANT = "mer_a"
 GOOD = "4242424242424242"
@@ -87,6 +88,7 @@ def live(database: Path, bank_url: str, life: Life, first_inquiry: float = 0.05)
 
     async def run() -> dict[str, Change]:
         async with open_storage(database, lambda _events: None) as storage, trio.open_nursery() as nursery:
+            await storage.resume_timeline(TIMELINE_KEY)
             if not await storage.merchants("", 1):
                 await storage.add_merchant(a_merchant(MERCHANT))
             bank = bank_at(bank_url, answer_timeout=5, features=frozenset(BankFeature))

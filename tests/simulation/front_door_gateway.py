@@ -53,6 +53,7 @@ async def open_gateway(
         open_simulated_storage(disk, DATABASE, stream.publish, life=life, pause=pause) as storage,
         trio.open_nursery() as nursery,
     ):
+        await storage.resume_timeline(SECRET)
         keys = KeyRing(SECRET, simulation.clock)
         await storage.add_merchant(MERCHANT)
         await storage.add_key(key_on(keys, API_KEY, MERCHANT.id))

@@ -78,8 +78,10 @@ def refund_reversed_as_payment() -> Iterator[None]:
         if change.job.type is not JobType.REFUND:
             return await reversed_(ports, change)
         call = Reverse(change.payment.authorization_reference)
-        asked = ports.bank.perform(call, submit_by=inquiry._submit_by(ports))
-        return await inquiry._inquire(ports, change, Happening.REVERSED, asked)
+        began = inquiry._Beginning.of(ports)
+        answer = await ports.bank.perform(call, submit_by=began.submit_by)
+        entry = inquiry._entry(ports, Happening.REVERSED, call.reference, answer, began)
+        return Inquiry(answer, entry)
 
     with patch.object(investigation, "reversed_", reverse):
         yield

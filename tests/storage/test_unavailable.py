@@ -33,9 +33,9 @@ class StuckEngine:
         self.free = trio.Event()
         self.groups: list[int] = []
 
-    async def run(self, function: Callable[..., Any], *args: Any, **_: Any) -> Any:
-        assert function is commit_group
-        _, rows, _ = args
+    async def run(self, function: Callable[..., Any], *args: Any, **_: Any) -> Any:  # noqa: ARG002
+        statement, _, rows, _ = args
+        assert statement is commit_group
         self.groups.append(len(rows))
         await self.free.wait()
         return list(range(1, len(rows) + 1))

@@ -17,6 +17,7 @@ from tests.actors.tree import ports_with, start_gateway
 from tests.http.asking import Answer, asked, paid
 from tests.http.parts import KEY, MERCHANT_ID, parts_over
 from tests.merchants import a_merchant
+from tests.timeline import TIMELINE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -100,6 +101,7 @@ class Till:
 async def opened(path: Path, *, in_flight: int = 100) -> AsyncIterator[Till]:
     with trio.fail_after(PATIENCE):
         async with open_storage(path, lambda _: None) as real, trio.open_nursery() as nursery:
+            await real.resume_timeline(TIMELINE_KEY)
             await real.add_merchant(a_merchant(MERCHANT_ID))
             may_write = trio.Event()
             may_write.set()
