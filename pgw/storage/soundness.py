@@ -75,6 +75,7 @@ class Soundness:
         self,
         connection: sqlite3.Connection,
         statement: Callable[Concatenate[sqlite3.Connection, Arguments], Answer],
+        /,
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Answer:
