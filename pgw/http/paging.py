@@ -1,7 +1,9 @@
 """Pages of a list: how many, and what is wrong with a query parameter."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from werkzeug.datastructures import MultiDict
 
 from pgw.domain.errors import Invalid, InvalidCode
 from pgw.logs import redacted
@@ -9,6 +11,16 @@ from pgw.logs import redacted
 LONGEST_PAGE, PAGE = 100, 10
 LONGEST_NAME_SHOWN = 64
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+
+
+def read_each_once(
+    given: MultiDict[str, str], names: Sequence[str], invalid: list[Invalid]
+) -> dict[str, str]:
+    """Return the parameters of these names in their order, and note all others, and what is given twice."""
+    invalid += [unknown_parameter(name) for name in given if name not in names]
+    repeated = [name for name in names if len(given.getlist(name)) > 1]
+    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
+    return {name: given[name] for name in names if name in given}
 
 
 def read_limit(given: Mapping[str, str], invalid: list[Invalid], default: int = PAGE) -> int:

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from pgw.domain.delivery import DeliveryKey, DeliveryStatus
 from pgw.domain.errors import Invalid
 from pgw.domain.result import Err, Ok, Result
-from pgw.http.paging import read_limit, unknown_parameter, wrong_parameter
+from pgw.http.paging import read_each_once, read_limit, wrong_parameter
 from pgw.storage.webhook_port import DeliveryFilter
 
 ENDPOINT_ID, PAYMENT_ID = r"whe_[0-9a-z]+", r"pay_[0-9a-z]+"
@@ -25,22 +25,21 @@ class DeliveryQuery:
 
 def read_query(given: MultiDict[str, str]) -> Result[DeliveryQuery, list[Invalid]]:
     """Read `endpointId`, `paymentId`, `status`, `limit` and `cursor`, each of them once at most."""
-    invalid = [unknown_parameter(name) for name in given if name not in _NAMES]
-    repeated = [name for name in _NAMES if len(given.getlist(name)) > 1]
-    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
-    status, cursor = given.get("status"), given.get("cursor")
+    invalid: list[Invalid] = []
+    asked = read_each_once(given, _NAMES, invalid)
+    status, cursor = asked.get("status"), asked.get("cursor")
     before = None if cursor is None else DeliveryKey.of(cursor)
     if cursor is not None and before is None:
         invalid.append(wrong_parameter("cursor", "the `nextCursor` of a page"))
-    limit = read_limit(given, invalid)
+    limit = read_limit(asked, invalid)
     for name, form in (("endpointId", ENDPOINT_ID), ("paymentId", PAYMENT_ID)):
-        if name in given and not re.fullmatch(form, given[name]):
+        if name in asked and not re.fullmatch(form, asked[name]):
             invalid.append(wrong_parameter(name, "an id"))
     if status is not None and status not in tuple(DeliveryStatus):
         invalid.append(wrong_parameter("status", f"one of {_STATUSES}"))
     if invalid:
         return Err(invalid)
     wanted = DeliveryFilter(
-        given.get("endpointId"), given.get("paymentId"), None if status is None else DeliveryStatus(status)
+        asked.get("endpointId"), asked.get("paymentId"), None if status is None else DeliveryStatus(status)
     )
     return Ok(DeliveryQuery(wanted, before, limit))
