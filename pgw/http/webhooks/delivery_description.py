@@ -9,8 +9,7 @@ from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
 from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_DELIVERY_ID, EXAMPLE_ENDPOINT_ID, EXAMPLE_PAYMENT_ID
-from pgw.http.paging import LONGEST_PAGE, PAGE
-from pgw.http.webhooks.delivery_query import ENDPOINT_ID, PAYMENT_ID
+from pgw.http.paging import ENDPOINT_ID, LONGEST_PAGE, PAGE, PAYMENT_ID
 from pgw.http.webhooks.delivery_schema import DONE, DUE_AGAIN, WAITING
 
 _EXAMPLES = {
