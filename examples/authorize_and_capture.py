@@ -69,7 +69,10 @@ def done(gateway: httpx.Client, path: str, body: dict[str, object]) -> dict[str,
             time.sleep(int(answer.headers["Retry-After"]))
     print(f"Job:      {job['type']} {job['status']}, payment is {job['paymentStatus']}")
     if job["status"] == "Failed":
-        print(f"Outcome:  Failed, no money moved: {job['error']['detail']}")
+        error = job["error"]
+        # Of what the bank declined; docs/decline-codes.md says what to do.
+        why = f"{error['detail']} {error.get('declineCode', '')}".strip()
+        print(f"Outcome:  Failed, no money moved: {why}")
     return job
 
 

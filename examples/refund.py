@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from decimal import Decimal
 from typing import Any
 
 TRIES = 3
@@ -64,14 +65,15 @@ class Gateway:
     def _answer(self, path: str, headers: dict[str, str], body: bytes | None = None) -> dict[str, Any]:
         request = urllib.request.Request(self._url + path, body, {**self._headers, **headers})  # noqa: S310
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
-            document: dict[str, Any] = json.load(answer)
+            # An amount has its currency's decimals, of which none is lost: 1500 JPY, 4.00 EUR, 1.005 KWD.
+            document: dict[str, Any] = json.load(answer, parse_float=Decimal)
             return document
 
 
 def refund(gateway: Gateway, payment_id: str, body: dict[str, str]) -> int:
     # The amount is reserved at once: another refund that is too much beside this one is refused.
     job = gateway.post(f"/payments/{payment_id}/refunds", body)
-    print(f"Accepted: job {job['jobId']} refunds {job['amount']:.2f}")
+    print(f"Accepted: job {job['jobId']} refunds {job['amount']}")
     until = time.monotonic() + LONGEST_SECONDS
     while job["status"] == "Created" and time.monotonic() < until:
         job = gateway.get(f"/jobs/{job['jobId']}")
@@ -79,10 +81,13 @@ def refund(gateway: Gateway, payment_id: str, body: dict[str, str]) -> int:
         print("Outcome:  not known yet; the gateway goes on asking the bank, and never guesses")
         return 1
     if job["status"] == "Failed":
-        print(f"Outcome:  Failed, no money moved: {job['error']['detail']}")
+        error = job["error"]
+        # Of a refund that the bank declined; docs/decline-codes.md says what to do.
+        why = f"{error['detail']} {error.get('declineCode', '')}".strip()
+        print(f"Outcome:  Failed, no money moved: {why}")
         return 1
     payment = gateway.get(f"/payments/{payment_id}")
-    print(f"Outcome:  {payment['status']}, refunded {payment['refunded']:.2f} of {payment['captured']:.2f}")
+    print(f"Outcome:  {payment['status']}, refunded {payment['refunded']} of {payment['captured']}")
     return 0
 
 

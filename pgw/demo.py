@@ -47,6 +47,15 @@ WHAT_TO_TRY = """
 
      {python} examples/pay_and_listen.py --url {url}
 
+  5. Give some of it back, and see all that happened to it, and all your payments:
+
+     curl -i {url}/payments/PAYMENT_ID/refunds -H 'Authorization: Bearer ap_123' \\
+       -H 'Content-Type: application/json' -d '{{"amount": 4.00, "reason": "Returned"}}'
+     curl {url}/payments/PAYMENT_ID/events -H 'Authorization: Bearer ap_123'
+     curl '{url}/payments?status=PartiallyRefunded' -H 'Authorization: Bearer ap_123'
+
+     With "capture": false a payment is reserved only, then captured or voided: docs/payments.md.
+
   Other cards: 4000 0000 0000 0002 is declined generic_decline, 4000 0000 0000 9995 insufficient_funds:
   docs/decline-codes.md says what to do about each. 4000 0099 0000 0012 takes 15 s. 4000 0099 0000 0038 takes
   the money and loses the bank's answer: the payment is Unknown until it is looked up.

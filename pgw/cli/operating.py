@@ -132,8 +132,8 @@ def settle(
 
     Say what you learnt from the bank by other means.
 
-    succeeded: the bank took the money. declined: it said no. failed: no money moved; look-ups go on, so that
-    a late charge is flagged.
+    succeeded: the bank did it: it took the money, gave it back, or gave up what it held. declined: it said
+    no. failed: no money moved; look-ups go on, so that what comes late is flagged.
 
     Refused once a reversal has begun, and where the outcome is known.
     """

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from pgw.domain.errors import Invalid, InvalidCode
 from pgw.domain.result import Err, Ok, Result
+from pgw.logs import redacted
 
 Value = TypeVar("Value")
 
@@ -33,6 +35,15 @@ class InvalidMembers:
             self.add(f"{pointer}/{name}", f"This member must be a string of at most {longest} characters.")
             return None
         return value
+
+    def keep_card_out(self, text: str | None, pointer: str) -> None:
+        """Refuse a text that could not be shown in a log: it is kept, and shown whenever it is asked for.
+
+        Any card's number is meant, and no check digit is asked for (PCI DSS 3.5.1).
+        """
+        if text is not None and any(redacted(one) != one for one in (text, unquote(text))):
+            detail = "This text contains what looks like a card number, as 12 digits or more do."
+            self.add(pointer, detail, InvalidCode.CARD_DATA_IN_TEXT)
 
 
 def is_text(value: object, longest: int) -> bool:

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from attrs import frozen
-from werkzeug.datastructures import MultiDict
 
 from pgw.domain.errors import Invalid
 from pgw.domain.listing import Place
 from pgw.domain.result import Err, Ok, Result
 from pgw.http.call import Call, Parts
 from pgw.http.cursor import Cursors
-from pgw.http.paging import read_limit, unknown_parameter, wrong_parameter
+from pgw.http.paging import read_each_once, read_limit, wrong_parameter
 
 Wanted = TypeVar("Wanted")
 ReadFilter = Callable[[Mapping[str, str], list[Invalid]], Wanted]
@@ -33,12 +32,8 @@ def read_query(
     parts: Parts, call: Call, path: str, filters: Sequence[str], read_filter: ReadFilter[Wanted]
 ) -> Result[PageQuery[Wanted], list[Invalid]]:
     """Read `limit`, `cursor` and the filters of a list, each of them once at most."""
-    given: MultiDict[str, str] = call.request.args
-    names = (*filters, *PAGING)
-    invalid = [unknown_parameter(name) for name in given if name not in names]
-    repeated = [name for name in names if len(given.getlist(name)) > 1]
-    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
-    asked = {name: given[name] for name in names if name in given}
+    invalid: list[Invalid] = []
+    asked = read_each_once(call.request.args, (*filters, *PAGING), invalid)
     limit, wanted = read_limit(asked, invalid), read_filter(asked, invalid)
     cursors = Cursors.of(parts, call, path, {name: asked[name] for name in filters if name in asked})
     before = cursors.place(asked["cursor"]) if "cursor" in asked else None

@@ -1,4 +1,4 @@
-"""The timeline keeps a bank's own word for its no, for the operator."""
+"""The timeline keeps a bank's own word for its no, and tells it to the merchant."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,8 @@ import pytest
 from pgw.actors import happenings
 from pgw.bank.port import Declined
 from pgw.domain.decline import DeclineCode
-from pgw.domain.timeline import Happening
+from pgw.domain.timeline import Happening, RecordedEntry
+from pgw.http.payments.timeline_representation import entry_document
 
 AT = datetime(2026, 11, 22, 14, 36, 57, tzinfo=UTC)
 
@@ -20,3 +21,5 @@ def test_the_banks_own_word_stands_beside_ours_where_it_is_another(
     entry = happenings.asked(Happening.SUBMITTED, "ref_1", no, AT, 0.5)
     told = {"reference": "ref_1", "answer": "declined", "declineCode": "insufficient_funds"}
     assert told | expected | {"milliseconds": 500} == entry.facts
+    shown = entry_document(RecordedEntry(1, "job_1", entry))
+    assert bank_code == shown.get("bankCode")

@@ -19,7 +19,14 @@ from tests.client.signing import ID, OTHER_SECRET, SECRET, payload, signed
 from tests.end_to_end.commands import ANSWER_LOST
 from tests.end_to_end.merchant_commands import MerchantCommand
 from tests.end_to_end.operating import CAPTURE_DECLINED, CAPTURE_LOST, REFUND_DECLINED, REFUND_LOST
-from tests.end_to_end.programs import PROJECT, Program, ended_with, environment_without_settings, eventually
+from tests.end_to_end.programs import (
+    PROJECT,
+    Program,
+    ended_with,
+    environment_without_settings,
+    eventually,
+    order,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +72,7 @@ def test_the_capture_example_says_what_became_of_it(gateway: Gateway) -> None:
             ("--card", "4000000000000002"): (1, "Job:      payment Completed, payment is Declined"),
             ("--card", CAPTURE_DECLINED): (
                 1,
-                "Outcome:  Failed, no money moved: The bank declined the capture.",
+                "no money moved: The bank declined the capture. processing_error",
             ),
             ("--card", CAPTURE_LOST): (0, "Outcome:  Approved, captured 7.50 of 10.50"),
             ("--key", "nobody's"): (1, "(UnauthorizedAccess)"),
@@ -76,8 +83,9 @@ def test_the_capture_example_says_what_became_of_it(gateway: Gateway) -> None:
 
 
 def test_the_refund_example_says_what_became_of_it(gateway: Gateway) -> None:
-    def paid(card: str = "4242424242424242") -> str:
-        return str(gateway.settled(gateway.pay(card))["paymentId"])
+    def paid(card: str = "4242424242424242", **changes: str | int) -> str:
+        accepted = gateway.client.post("/payments", json=order(card) | changes)
+        return str(gateway.settled(accepted)["paymentId"])
 
     assert_examples_end(
         "refund.py",
@@ -85,7 +93,12 @@ def test_the_refund_example_says_what_became_of_it(gateway: Gateway) -> None:
             (paid(),): (0, "Outcome:  Refunded, refunded 10.50 of 10.50"),
             (paid(), "--amount", "4.00", "--reason", "Returned"): (0, "refunded 4.00 of 10.50"),
             (paid(), "--amount", "10.51"): (1, "10.50 EUR is left to be refunded. (AmountTooLarge)"),
-            (paid(REFUND_DECLINED),): (1, "Outcome:  Failed, no money moved: The bank declined the refund."),
+            (paid(REFUND_DECLINED),): (
+                1,
+                "no money moved: The bank declined the refund. processing_error",
+            ),
+            (paid(currency="KWD"), "--amount", "1.005"): (0, "refunded 1.005 of 10.500"),
+            (paid(currency="JPY", amount=1500),): (0, "Outcome:  Refunded, refunded 1500 of 1500"),
             (paid(REFUND_LOST),): (0, "Outcome:  Refunded, refunded 10.50 of 10.50"),
             ("pay_none",): (1, "(UnknownPayment)"),
             ("pay_none", "--url", "http://127.0.0.1:1"): (1, UNREACHABLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +104,31 @@ def test_it_captures_voids_and_refunds(generated: Callable[[str], Any], client: 
     assert isinstance(refused, models.PaymentNotVoidable)
     voided = ended(void.sync(authorized(), client=client))
     assert models.JobPaymentStatus.VOIDED == voided.payment_status
+
+
+def test_it_goes_through_lists_and_the_timeline(generated: Callable[[str], Any], client: Any) -> None:
+    models = generated("models")
+    pay, payments, events = (
+        generated(f"api.payments.{name}")
+        for name in ("submit_payment", "list_payments", "list_payment_events")
+    )
+    jobs = [pay.sync(client=client, body=models.Order.from_dict(order(reference="l"))) for _ in range(3)]
+    unset = generated("types").UNSET
+    seen, cursor = list[str](), unset
+    day = {"created_from": jobs[0].created_at, "created_to": jobs[0].created_at + timedelta(days=1)}
+    while len(seen) < 3:
+        page = payments.sync(client=client, limit=2, cursor=cursor, reference="l", **day)
+        assert isinstance(page, models.Payments)
+        seen += [one.payment_id for one in page.data]
+        cursor = page.next_cursor
+    assert [job.payment_id for job in reversed(jobs)] == seen
+    assert cursor is unset, "there are no more"
+    of_one = generated("api.jobs.list_jobs").sync(
+        client=client, payment_id=seen[0], type_=models.ListJobsType.PAYMENT
+    )
+    assert [jobs[-1].job_id] == [job.job_id for job in of_one.data]
+    first, *_ = events.sync(seen[0], client=client).data
+    assert (models.PaymentEventType.REQUESTED, 10.5, "EUR") == (first.type_, first.amount, first.currency)
 
 
 def test_a_refusal_is_of_its_own_type(generated: Callable[[str], Any], client: Any) -> None:

@@ -51,7 +51,7 @@ def _under_a_key() -> dict[str, Any]:
     """Let what the schema allows be refused; `refused_for_a_reason` judges for what."""
     statuses = ["2xx", "400", "401", "422"]
     return {
-        "include-path-regex": "^/(payments|stream-tickets)$",
+        "include-path-regex": "^/(payments|jobs|stream-tickets)$",
         "checks": {"positive_data_acceptance": {"expected-statuses": statuses}},
     }
 

@@ -33,8 +33,11 @@ ONLY_THE_GATEWAY_KNOWS = {
 }
 ACCEPTED, MOST_SEEN = 202, 50
 OPERATIONS = ("/captures", "/voids", "/refunds")
-JUDGED = ("/payments", "/stream-tickets", "/webhook-")
-CURSOR = "The query parameter `cursor`"  # which is opaque
+JUDGED = ("/payments", "/jobs", "/stream-tickets", "/webhook-")
+# A cursor is opaque, and no schema knows which of two times is the first, nor which years can be told.
+OF_WHAT_NO_SCHEMA_KNOWS = tuple(
+    f"The query parameter `{name}`" for name in ("cursor", "createdFrom", "createdTo")
+)
 _WAIT = re.compile(r"wait=[0-9]+")
 _NUMBER, _THREE_OR_FOUR = re.compile(r"[ -]*([0-9][ -]*){12,19}"), re.compile(r"[0-9]{3,4}")
 
@@ -112,7 +115,7 @@ def _of_reason(case: Any, status: int, body: bytes) -> Iterator[Finding]:
         return
     document: Mapping[str, Any] = json.loads(body)
     told = document.get("errors") or [document]
-    codes = {one["code"] for one in told if not one["detail"].startswith(CURSOR)}
+    codes = {one["code"] for one in told if not one["detail"].startswith(OF_WHAT_NO_SCHEMA_KNOWS)}
     if unknown := codes - ONLY_THE_GATEWAY_KNOWS:
         yield Finding("refused though described", f"{sorted(unknown)}: {case.as_curl_command()}")
 

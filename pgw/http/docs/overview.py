@@ -18,6 +18,9 @@ outcome by polling the job, by waiting for it, or over a stream.
 A payment ordered with `capture: false` is `Authorized`: capture it, in one part or in several, or void it.
 What was captured can be refunded. Each of these is answered 202 with a job of its own, as a payment is.
 
+`GET /payments` and `GET /jobs` list them, the newest first, a page at a time; `GET
+/payments/{paymentId}/events` tells all that happened to a payment, and why.
+
 Or listen: `WS /jobs/stream` sends a frame for each change, and resumes where it was lost. What comes on it
 is described for machines in [/asyncapi.json](/asyncapi.json) (AsyncAPI 3.0).
 

@@ -19,15 +19,19 @@ def query_parameter(name: str, description: str, **described: Any) -> Parameter:
     return Parameter(name, "query", description, described)
 
 
-PAGING = (
-    query_parameter(
+def limit_parameter(default: int = PAGE) -> Parameter:
+    return query_parameter(
         *("limit", "How many at most."),
         type="integer",
         minimum=1,
         maximum=LONGEST_PAGE,
-        default=PAGE,
-        examples=[PAGE],
-    ),
+        default=default,
+        examples=[default],
+    )
+
+
+PAGING = (
+    limit_parameter(),
     query_parameter(
         "cursor",
         "The `nextCursor` of the page before. It goes with the filters of that page and with no others; "

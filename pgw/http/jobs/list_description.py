@@ -5,7 +5,7 @@ from pgw.http.docs.operation import Tag
 from pgw.http.docs.pages import list_operation, page_schema, query_parameter
 from pgw.http.docs.values import EXAMPLE_PAYMENT_ID
 from pgw.http.jobs.description import JOB_COMPLETED
-from pgw.http.jobs.job_query import PAYMENT_ID
+from pgw.http.paging import PAYMENT_ID
 
 SCHEMAS = {"Jobs": page_schema("Job")}
 

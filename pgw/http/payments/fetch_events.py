@@ -6,11 +6,11 @@ from werkzeug.datastructures import MultiDict
 from pgw.domain.errors import Invalid
 from pgw.http import answers
 from pgw.http.call import Call, Parts
-from pgw.http.paging import LONGEST_PAGE, read_limit, unknown_parameter, wrong_parameter
+from pgw.http.page_query import PAGING
+from pgw.http.paging import LONGEST_PAGE, read_each_once, read_limit, wrong_parameter
 from pgw.http.payments.timeline_representation import entry_document
 
 CURSOR = r"[1-9][0-9]{0,8}"
-_NAMES = ("limit", "cursor")
 
 
 async def fetch_events(parts: Parts, call: Call, payment_id: str) -> Response:
@@ -32,12 +32,10 @@ async def fetch_events(parts: Parts, call: Call, payment_id: str) -> Response:
 
 def _read_query(given: MultiDict[str, str], invalid: list[Invalid]) -> tuple[int, int]:
     """Return which number the page begins after, and how many are asked for, or note what is wrong."""
-    invalid += [unknown_parameter(name) for name in given if name not in _NAMES]
-    repeated = [name for name in _NAMES if len(given.getlist(name)) > 1]
-    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
-    limit = read_limit(given, invalid, default=LONGEST_PAGE)
-    cursor = given.get("cursor", "")
-    if "cursor" in given and not re.fullmatch(CURSOR, cursor, re.ASCII):
+    asked = read_each_once(given, PAGING, invalid)
+    limit = read_limit(asked, invalid, default=LONGEST_PAGE)
+    cursor = asked.get("cursor", "")
+    if "cursor" in asked and not re.fullmatch(CURSOR, cursor, re.ASCII):
         invalid.append(wrong_parameter("cursor", "the `nextCursor` of a page"))
         return 0, limit
     return int(cursor or "0"), limit

@@ -19,6 +19,7 @@ _AMOUNT = ORDER["properties"]["amount"] | {
     "description": "In major units of the payment's currency, as that of an order; all that is left where "
     "it is left out."
 }
+_REASON = "Your own words. 12 digits or more look like a card number, and are refused."
 SCHEMAS = {
     "CaptureOrder": closed(
         {
@@ -33,7 +34,7 @@ SCHEMAS = {
     ),
     "VoidOrder": closed({}),
     "RefundOrder": closed(
-        {"amount": _AMOUNT, "reason": text(LONGEST_REASON, "Your own words.", "Returned")},
+        {"amount": _AMOUNT, "reason": text(LONGEST_REASON, _REASON, "Returned")},
         optional=("amount", "reason"),
     ),
 }

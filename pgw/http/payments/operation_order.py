@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pgw.domain.errors import Invalid, InvalidCode
+from pgw.domain.errors import Invalid
 from pgw.domain.money import Money
 from pgw.domain.operation import CaptureOrder, RefundOrder, VoidOrder
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
 from pgw.http.documents import unknown_members
 from pgw.http.members import InvalidMembers
-from pgw.http.payments.card_in_text import holds_number_of
 
 LONGEST_REASON = 255
 
@@ -37,8 +36,7 @@ def read_refund(document: Mapping[str, Any], payment: Payment) -> Result[RefundO
     problems = InvalidMembers()
     amount = _amount(document, payment, problems)
     reason = problems.text(document, "reason", LONGEST_REASON)
-    if reason is not None and holds_number_of(payment.card, reason):
-        problems.add("#/reason", "This text contains the card number.", InvalidCode.CARD_DATA_IN_TEXT)
+    problems.keep_card_out(reason, "#/reason")
     problems.found += unknown_members(document, ("amount", "reason"))
     return Err(problems.found) if problems.found else Ok(RefundOrder(amount, reason))
 

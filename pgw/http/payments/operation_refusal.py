@@ -8,6 +8,7 @@ from pgw.domain.operation import (
     OperationOrder,
     OperationRefusal,
     RefundOrder,
+    VoidOrder,
 )
 from pgw.domain.payment import Payment, PaymentStatus
 
@@ -17,7 +18,7 @@ def why(payment: Payment | None, order: OperationOrder, refusal: StrEnum) -> str
     if payment is None:
         return None
     match refusal:
-        case OperationRefusal.AMOUNT_TOO_LARGE:
+        case OperationRefusal.AMOUNT_TOO_LARGE if not isinstance(order, VoidOrder):
             return _what_is_left(payment, order)
         case OperationRefusal.OPERATION_IN_PROGRESS:
             return _what_is_open(payment)
@@ -27,10 +28,12 @@ def why(payment: Payment | None, order: OperationOrder, refusal: StrEnum) -> str
             return None
 
 
-def _what_is_left(payment: Payment, order: OperationOrder) -> str:
+def _what_is_left(payment: Payment, order: CaptureOrder | RefundOrder) -> str | None:
     to_refund = isinstance(order, RefundOrder)
-    left = _shown(payment, payment.refundable if to_refund else payment.capturable)
-    told = f"{left} is left to be {'refunded' if to_refund else 'captured'}"
+    left = payment.refundable if to_refund else payment.capturable
+    if left and (order.amount is None or order.amount <= left):
+        return None
+    told = f"{_shown(payment, left)} is left to be {'refunded' if to_refund else 'captured'}"
     if payment.refunding:
         return f"{told}: refunds of {_shown(payment, payment.refunding)} are under way."
     return f"{told}."

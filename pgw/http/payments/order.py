@@ -1,5 +1,6 @@
 """A pay request, from JSON to a `PaymentOrder`, or all that is wrong with it at once."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,6 @@ from pgw.domain.payment import PaymentOrder
 from pgw.domain.result import Err, Ok, Result
 from pgw.http.documents import missing, unknown_members
 from pgw.http.members import InvalidMembers, is_text
-from pgw.http.payments.card_in_text import digits_of
 
 LONGEST_DESCRIPTION = 255
 LONGEST_REFERENCE = 64
@@ -125,10 +125,15 @@ def _keep_card_out_of_texts(
     """Refuse texts that hold this very card's number, however it is spaced: they are kept in clear."""
     for name in ("description", "reference", "metadata"):
         for text in _texts(document.get(name)):
-            if number.digits in digits_of(text):
+            if number.digits in _digits(text):
                 detail = "This text contains the card number."
                 problems.add(f"#/{name}", detail, InvalidCode.CARD_DATA_IN_TEXT)
                 break
+
+
+def _digits(text: str) -> str:
+    """Return a text's digits of any script in ASCII."""
+    return "".join(str(unicodedata.decimal(one)) for one in text if one.isdecimal())
 
 
 def _texts(value: object) -> Iterator[str]:

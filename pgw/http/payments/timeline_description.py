@@ -7,9 +7,11 @@ from pgw.domain.errors import InvalidCode, Refusal
 from pgw.domain.job import JobStatus
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.timeline import By, Fact, Happening, RecordedEntry, TimelineEntry
-from pgw.http.docs.operation import Answer, Operation, Parameter, Tag, closed, schema
-from pgw.http.docs.values import EXAMPLE_JOB_ID, EXAMPLE_PAYMENT_ID, EXAMPLE_REQUEST_ID
+from pgw.http.docs.operation import Answer, Operation, Tag, closed, schema
+from pgw.http.docs.pages import limit_parameter, query_parameter
+from pgw.http.docs.values import EXAMPLE_JOB_ID, EXAMPLE_REQUEST_ID
 from pgw.http.paging import LONGEST_PAGE
+from pgw.http.payments.description import PAYMENT_ID
 from pgw.http.payments.fetch_events import CURSOR
 from pgw.http.payments.timeline_representation import entry_document
 
@@ -51,7 +53,8 @@ _FACTS = {
     "attempt": _count("How many times it was sent so far, under the one reference.", 1),
     "answer": _text("What the bank said; `noCleanAnswer` where the outcome is unknown.", "authorized"),
     "authorizationCode": _text("The bank's, of an authorization.", "A7F3Q2"),
-    "declineCode": _text("Why the bank said no, in its words.", "insufficient_funds"),
+    "declineCode": {**schema("DeclineCode"), "description": "Why the bank said no."},
+    "bankCode": _text("The bank's own word for that, where it is another.", "51"),
     "because": _text("The code that the job fails with once it is reversed.", "Interrupted"),
     "verdict": _text("What the person said.", "succeeded"),
     "flag": _text("Why a person is to look at it.", "StillUnknown"),
@@ -128,23 +131,13 @@ LIST = Operation(
     "look-ups, reversals, webhooks, in the order in which it was written, the oldest first. Kept for as long "
     "as the payment. Another merchant's payment is answered as one that does not exist.",
     parameters=(
-        Parameter(
-            "paymentId",
-            "path",
-            "The `paymentId`.",
-            {"type": "string", "minLength": 1, "examples": [EXAMPLE_PAYMENT_ID]},
-        ),
-        Parameter(
-            "limit",
-            "query",
-            "How many at most.",
-            {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": LONGEST_PAGE},
-        ),
-        Parameter(
-            "cursor",
-            "query",
-            "The `nextCursor` of the page before.",
-            {"type": "string", "pattern": f"^{CURSOR}$", "examples": ["100"]},
+        PAYMENT_ID,
+        limit_parameter(LONGEST_PAGE),
+        query_parameter(
+            *("cursor", "The `nextCursor` of the page before."),
+            type="string",
+            pattern=f"^{CURSOR}$",
+            examples=["100"],
         ),
     ),
     answers=(

@@ -21,6 +21,7 @@ TOLD: Mapping[str, str] = {
     "answer": "answer",
     "authorizationCode": "authorizationCode",
     "declineCode": "declineCode",
+    "bankCode": "bankCode",
     "statusCode": "statusCode",
     "error": "error",
     "because": "because",

@@ -76,8 +76,9 @@ OF_FIELDS = (
     Problem(
         InvalidCode.CARD_DATA_IN_TEXT,
         400,
-        "A text contains the card number",
-        "Texts are kept and shown in clear; a card number must not be (PCI DSS 3.5.1). Remove it.",
+        "A text contains a card number",
+        "Texts are kept and shown in clear; a card number must not be (PCI DSS 3.5.1). Remove it. 12 "
+        "digits or more look like one, except in the texts of an order, whose card is known.",
     ),
     Problem(
         InvalidCode.CAPTURE_NOT_SUPPORTED,

@@ -1,16 +1,14 @@
 """What the routes of webhook deliveries take and answer."""
 
-from typing import Any
-
 from pgw.domain.delivery import DeliveryStatus
 from pgw.domain.errors import InvalidCode, Refusal
 from pgw.domain.webhook import RedeliveryRefusal
 from pgw.http.docs.headers import header
 from pgw.http.docs.operation import Answer, Body, Operation, Parameter, Tag, closed, schema
+from pgw.http.docs.pages import limit_parameter, query_parameter
 from pgw.http.docs.parameters import IDEMPOTENCY_KEY
 from pgw.http.docs.values import EXAMPLE_DELIVERY_ID, EXAMPLE_ENDPOINT_ID, EXAMPLE_PAYMENT_ID
-from pgw.http.paging import LONGEST_PAGE, PAGE
-from pgw.http.webhooks.delivery_query import ENDPOINT_ID, PAYMENT_ID
+from pgw.http.paging import ENDPOINT_ID, PAYMENT_ID
 from pgw.http.webhooks.delivery_schema import DONE, DUE_AGAIN, WAITING
 
 _EXAMPLES = {
@@ -26,33 +24,24 @@ _DELIVERY_ID = Parameter(
 )
 
 
-def _query(name: str, description: str, **described: Any) -> Parameter:
-    return Parameter(name, "query", description, described)
-
-
 _QUERY = (
-    _query(
-        *("limit", "How many at most."),
-        type="integer",
-        minimum=1,
-        maximum=LONGEST_PAGE,
-        default=PAGE,
-        examples=[PAGE],
+    limit_parameter(),
+    query_parameter(
+        "cursor", "The `nextCursor` of the page before.", type="string", examples=[EXAMPLE_DELIVERY_ID]
     ),
-    _query("cursor", "The `nextCursor` of the page before.", type="string", examples=[EXAMPLE_DELIVERY_ID]),
-    _query(
+    query_parameter(
         *("endpointId", "Only those to this endpoint."),
         type="string",
         pattern=f"^{ENDPOINT_ID}$",
         examples=[EXAMPLE_ENDPOINT_ID],
     ),
-    _query(
+    query_parameter(
         *("paymentId", "Only those about this payment."),
         type="string",
         pattern=f"^{PAYMENT_ID}$",
         examples=[EXAMPLE_PAYMENT_ID],
     ),
-    _query("status", "Only those with this status.", type="string", enum=list(DeliveryStatus)),
+    query_parameter("status", "Only those with this status.", type="string", enum=list(DeliveryStatus)),
 )
 _LINKS = {
     name: {

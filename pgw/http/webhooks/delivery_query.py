@@ -1,19 +1,23 @@
 """Which deliveries are asked for, from query parameters, or all that is wrong with those at once."""
 
-import re
-
 from attrs import frozen
 from werkzeug.datastructures import MultiDict
 
 from pgw.domain.delivery import DeliveryKey, DeliveryStatus
 from pgw.domain.errors import Invalid
 from pgw.domain.result import Err, Ok, Result
-from pgw.http.paging import read_limit, unknown_parameter, wrong_parameter
+from pgw.http.paging import (
+    ENDPOINT_ID,
+    PAYMENT_ID,
+    read_choice,
+    read_each_once,
+    read_id,
+    read_limit,
+    wrong_parameter,
+)
 from pgw.storage.webhook_port import DeliveryFilter
 
-ENDPOINT_ID, PAYMENT_ID = r"whe_[0-9a-z]+", r"pay_[0-9a-z]+"
 _NAMES = ("endpointId", "paymentId", "status", "limit", "cursor")
-_STATUSES = ", ".join(DeliveryStatus)
 
 
 @frozen
@@ -25,22 +29,16 @@ class DeliveryQuery:
 
 def read_query(given: MultiDict[str, str]) -> Result[DeliveryQuery, list[Invalid]]:
     """Read `endpointId`, `paymentId`, `status`, `limit` and `cursor`, each of them once at most."""
-    invalid = [unknown_parameter(name) for name in given if name not in _NAMES]
-    repeated = [name for name in _NAMES if len(given.getlist(name)) > 1]
-    invalid += [wrong_parameter(name, "given once at most") for name in repeated]
-    status, cursor = given.get("status"), given.get("cursor")
+    invalid: list[Invalid] = []
+    asked = read_each_once(given, _NAMES, invalid)
+    cursor = asked.get("cursor")
     before = None if cursor is None else DeliveryKey.of(cursor)
     if cursor is not None and before is None:
         invalid.append(wrong_parameter("cursor", "the `nextCursor` of a page"))
-    limit = read_limit(given, invalid)
-    for name, form in (("endpointId", ENDPOINT_ID), ("paymentId", PAYMENT_ID)):
-        if name in given and not re.fullmatch(form, given[name]):
-            invalid.append(wrong_parameter(name, "an id"))
-    if status is not None and status not in tuple(DeliveryStatus):
-        invalid.append(wrong_parameter("status", f"one of {_STATUSES}"))
-    if invalid:
-        return Err(invalid)
+    limit = read_limit(asked, invalid)
     wanted = DeliveryFilter(
-        given.get("endpointId"), given.get("paymentId"), None if status is None else DeliveryStatus(status)
+        read_id(asked, "endpointId", ENDPOINT_ID, invalid),
+        read_id(asked, "paymentId", PAYMENT_ID, invalid),
+        read_choice(asked, "status", DeliveryStatus, invalid),
     )
-    return Ok(DeliveryQuery(wanted, before, limit))
+    return Err(invalid) if invalid else Ok(DeliveryQuery(wanted, before, limit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -140,42 +141,23 @@ def test_all_that_is_wrong_is_told_at_once(
         "order 7: 4242\N{NO-BREAK SPACE}4242\N{EN DASH}4242.4242",
         "".join(chr(0x0660 + int(digit)) for digit in "4242424242424242"),
         "1" + "4242424242424242" + "1",
-        # Another visa with the same last four digits: nobody can tell it from this one.
-        "4000000000024242",
+        # Another card's: whoever types a reason may have it from where the money is to go.
+        "give it back to 5555 5555 5555 4444",
+        "3782 822463 10005",
+        # Mistyped it is nearly one.
+        "4242424242424241",
+        "4242%204242%204242%204242",
     ],
     ids=ascii,
 )
-def test_a_number_that_can_be_the_cards_is_kept_out_of_the_reason(reason: str) -> None:
+def test_what_looks_like_a_card_number_is_kept_out_of_the_reason(reason: str) -> None:
     assert [(CARD_DATA, "#/reason")] == refusals("RefundOrder", {"reason": reason})
-
-
-def test_a_reason_with_the_last_digits_in_too_many_places_is_refused_unjudged() -> None:
-    """Hundreds of numbers may stand in 255 digits, and the loop waits for whoever judges each."""
-    reason = "".join(f"{number:05}4242" for number in range(28))
-    payment = evolve(PAYMENT, card=evolve(PAYMENT.card, brand=Brand.AMERICAN_EXPRESS))
-    assert [] == refusals("RefundOrder", {"reason": reason[:45]}, payment)
-    assert [(CARD_DATA, "#/reason")] == refusals("RefundOrder", {"reason": reason}, payment)
-
-
-def test_the_same_digits_over_and_over_are_few_numbers() -> None:
-    payment = evolve(PAYMENT, card=evolve(PAYMENT.card, last_four="0000"))
-    assert [] == refusals("RefundOrder", {"reason": "0" * 255}, payment)
 
 
 @pytest.mark.parametrize(
     "reason",
-    [
-        "4242 4242 4242",
-        "**** 4242",
-        "4242424242424241",
-        "378282246310005",
-        "5555555555554444",
-        # Another visa, as its last four digits tell.
-        "4000000000000002",
-        # It ends with the same four digits, and is of another brand.
-        "6011000900054242",
-        "²" * 16,
-    ],
+    ["order 12345678901", "**** 4242", "of 2026-11-22", "\N{SUPERSCRIPT TWO}" * 16, str(UUID(int=4242))],
+    ids=ascii,
 )
 def test_other_numbers_may_stand_in_the_reason(reason: str) -> None:
     assert [] == refusals("RefundOrder", {"reason": reason})

@@ -90,3 +90,9 @@ def test_a_payment_that_is_not_to_be_had_tells_nothing(refusal: OperationRefusal
 
 def test_one_that_is_over_by_now_is_not_named() -> None:
     assert why(AUTHORIZED, VOID, OperationRefusal.OPERATION_IN_PROGRESS) is None
+
+
+@pytest.mark.parametrize("amount", [1050, None])
+def test_what_is_left_is_not_told_where_by_now_it_is_enough(amount: int | None) -> None:
+    assert why(APPROVED, RefundOrder(amount), OperationRefusal.AMOUNT_TOO_LARGE) is None
+    assert why(AUTHORIZED, CaptureOrder(amount), OperationRefusal.AMOUNT_TOO_LARGE) is None
