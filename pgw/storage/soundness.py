@@ -103,5 +103,5 @@ class Soundness:
         await self._is_lost.wait()
 
     def raise_loss(self) -> None:
-        if self._loss is not None:
+        if self._loss is not None and self._is_lost.is_set():
             raise self._loss

@@ -213,21 +213,6 @@ async def test_a_loss_that_was_met_for_somebody_cancelled_ends_the_storage(
     assert Err(Refusal.STORAGE_UNAVAILABLE) == answer
 
 
-async def test_a_loss_that_nobody_was_told_of_ends_the_storage_at_its_end(
-    tmp_path: Path, break_writer: BreakWriter
-) -> None:
-    broken = None
-    with pytest.RaisesGroup(StorageLost, flatten_subgroups=True):
-        async with open_storage(tmp_path / "pgw.db", lambda _: None) as storage:
-            broken = break_writer(storage, (LET_REST, FSYNC, False))
-            with trio.CancelScope() as leaving:
-                leaving.cancel()
-                await storage.let_rest(NOW, [AttemptOutcome.INTENDED])
-            # Behind it on the writer's thread.
-            await storage.merchants("", 1)
-    assert broken is not None
-
-
 def _error(code: int) -> sqlite3.Error:
     error = sqlite3.OperationalError("forced")
     error.sqlite_errorcode = code
