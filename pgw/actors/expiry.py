@@ -95,6 +95,9 @@ class Expiry:
                 is_to_put_back = False
             room = self._take_room()
             expired = await self._expired(now, room)
+            if self._is_draining:
+                # Since they were asked for: nobody waits for what would be begun now.
+                return
             for one in expired:
                 self._begin(supervisor, one)
             if not room or self._after is None:

@@ -6,7 +6,7 @@ from attrs import define, field
 
 @define(eq=False)
 class InFlight:
-    """How many payments were admitted and still await the bank's first answer.
+    """How many jobs were admitted and still await the bank's first answer.
 
     A merchant's count is part of the whole gateway's; neither goes over its limit.
     """

@@ -134,12 +134,7 @@ def declining(change: Change, decline_code: DeclineCode, attempt: Attempt, at: d
     if change.job.is_payment:
         return following(change, change.payment.declined(decline_code, at), attempt)
     code = DECLINED_AS[change.job.type]
-    declined = _failing(change, JobFailure(code, DETAILS[code], decline_code), attempt, at)
-    if change.job.void_reason is not VoidReason.EXPIRED:
-        return declined
-    detail = f"The bank does not let the expired authorization be voided: {decline_code}."
-    flag = Flag(change.job.id, FlagCode.EXPIRY_REFUSED, detail, at)
-    return evolve(declined, flag=flag, entries=(happenings.flagged(flag),))
+    return _failing(change, JobFailure(code, DETAILS[code], decline_code), attempt, at)
 
 
 def failing(change: Change, code: FailureCode, attempt: Attempt, at: datetime) -> Change:
@@ -149,7 +144,13 @@ def failing(change: Change, code: FailureCode, attempt: Attempt, at: datetime) -
 
 def _failing(change: Change, failure: JobFailure, attempt: Attempt, at: datetime) -> Change:
     payment, job = change.job.failed(change.payment, failure, at)
-    return Change(payment, job, attempt)
+    failed = Change(payment, job, attempt)
+    if job.void_reason is not VoidReason.EXPIRED:
+        return failed
+    # It is not tried again, so what was to be free by now stays reserved.
+    detail = f"The expired authorization was not voided: {failure.decline_code or failure.code}."
+    flag = Flag(job.id, FlagCode.EXPIRY_REFUSED, detail, at)
+    return evolve(failed, flag=flag, entries=(happenings.flagged(flag),))
 
 
 def doubting(change: Change, attempt: Attempt, at: datetime) -> Change:

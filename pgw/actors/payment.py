@@ -1,4 +1,4 @@
-"""A payment from its acceptance to the bank's first answer. One payment has one writer: its actor."""
+"""A payment from its acceptance to the bank's first answer. Until there is one, no other job is on it."""
 
 from collections.abc import Callable
 

@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 @define(eq=False)
 class _Investigation:
-    """One step for one payment; after a crash, from what is stored then."""
+    """One step for one job; after a crash, from what is stored then."""
 
     ports: PaymentPorts
     change: Change
@@ -47,9 +47,9 @@ class _Investigation:
 
 
 class Recovery:
-    """Looks for what is due, and supervises one child for each payment that it took up.
+    """Looks for what is due, and supervises one child for each job that it took up.
 
-    At most `at_a_time` payments are taken up; the rest costs no memory. No other actor writes them meanwhile.
+    At most `at_a_time` jobs are taken up; the rest costs no memory. No other actor writes them meanwhile.
     One whose investigation crashes waits before it is taken up again, so that it brings nothing down.
     """
 
@@ -157,7 +157,7 @@ class Recovery:
             command.reply_to.abandon()
 
     def _begin(self, job_id: str) -> None:
-        assert job_id not in self._at_work, "one payment has one writer"
+        assert job_id not in self._at_work, "one job has one writer"
         self._at_work[job_id] = trio.Event()
         self._since_asked[job_id] = None
 

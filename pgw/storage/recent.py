@@ -23,6 +23,10 @@ class RecentChanges:
             _, oldest = self._by_job.popitem(last=False)
             self._by_payment.pop(oldest.payment.id, None)
 
+    def forget_payments(self) -> None:
+        """Forget them all, where some were changed by no change of a job."""
+        self._by_payment.clear()
+
     def of_job(self, job_id: str) -> Change | None:
         return self._by_job.get(job_id)
 

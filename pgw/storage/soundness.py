@@ -63,6 +63,9 @@ class Soundness:
         too.
         """
         if not self.takes_writes:
+            if self._loss is not None:
+                # Who met it may have been cancelled by then, and told nobody.
+                self._is_lost.set()
             await trio.lowlevel.checkpoint()
             raise StorageUnavailable("nothing is written any more")
         try:

@@ -117,6 +117,12 @@ class SqliteStorage(SqliteReading, SqliteExpiry, SqliteLists, SqliteWebhooks):
         payment = recent.payment if recent else await self._by_id(reading.find_payments, payment_id, Payment)
         return payment if payment is not None and payment.merchant_id == merchant_id else None
 
+    async def put_back_expiries(self, now: datetime, latest: datetime, *, limit: int) -> int:
+        changed = await super().put_back_expiries(now, latest, limit=limit)
+        if changed:
+            self._recent.forget_payments()
+        return changed
+
     async def forget_events(self, merchant_id: str, before: datetime, limit: int) -> int:
         forgotten = await self._change(retention.forget_events, merchant_id, milliseconds(before), limit)
         await self._checkpoint_after(forgotten)

@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from pgw.bank.port import Accepted, BankFeature, Capture, Declined, OperationAnswer, Void
+from pgw.bank.port import Accepted, BankFeature, Capture, Declined, OperationAnswer, Rejected, Void
 from pgw.domain.operation import CaptureOrder, OperationRefusal, VoidOrder
 from pgw.domain.payment import VoidReason
 from pgw.domain.result import Err, Ok
@@ -203,6 +203,22 @@ async def test_what_the_bank_declines_is_flagged_and_never_tried_again_and_the_m
         await trio.sleep(SOON)
     assert becomes == scene.status(payment_id)
     assert AUTHORIZED_FOR + 5 * HOUR + SOON == autojump_clock.current_time()
+
+
+async def test_what_the_bank_refuses_as_malformed_is_flagged_and_never_tried_again(
+    autojump_clock: MockClock,
+) -> None:
+    scene = ExpiryScene(KnowingBank(operate=says(Rejected())))
+    async with scene.life():
+        payment_id = await scene.authorize()
+        await until(AUTHORIZED_FOR + 5 * HOUR)
+    (void,) = scene.voids
+    assert void.job.failure is not None
+    assert ("Failed", "BankRejected") == (void.job.status, void.job.failure.code)
+    assert ("Authorized", None) == (scene.status(payment_id), scene.payment(payment_id).expires_at)
+    assert ["ExpiryRefused"] == list(scene.flags), "else what stays reserved is told to nobody"
+    assert 1 == len(scene.times)
+    assert AUTHORIZED_FOR + 5 * HOUR == autojump_clock.current_time()
 
 
 async def test_a_bank_that_offers_no_voids_is_asked_for_none(autojump_clock: MockClock) -> None:

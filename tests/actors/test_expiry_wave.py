@@ -1,7 +1,8 @@
 """Many expire at once, or with faults: payments go on as ever, and each is voided by one job."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 import trio
@@ -16,6 +17,7 @@ from pgw.domain.job import JobType
 from pgw.domain.operation import CaptureOrder, VoidOrder
 from pgw.domain.payment import VoidReason
 from pgw.domain.result import Err, Ok
+from pgw.storage.expiry_port import Expired
 from pgw.storage.port import Change, StorageUnavailable
 from tests.actors.expiry_scene import HOUR, ExpiryScene
 from tests.actors.fake_bank import YES, says_after
@@ -188,6 +190,27 @@ async def test_a_stop_waits_for_what_is_under_way_and_begins_no_more(autojump_cl
         assert autojump_clock.current_time() < 10
         await trio.sleep(30)
     assert 2 == len(scene.bank.asked)
+
+
+async def test_a_stop_while_storage_is_asked_what_has_expired_begins_none_of_it(
+    autojump_clock: MockClock,
+) -> None:
+    class Slow(MemoryStorage):
+        async def expired(
+            self, now: datetime, *, limit: int, after: Expired | None = None
+        ) -> Sequence[Expired]:
+            await trio.sleep(3)
+            return await super().expired(now, limit=limit, after=after)
+
+    scene = ExpiryScene(storage=Slow())
+    expired(scene, 10)
+    async with scene.life() as gateway:
+        await trio.sleep(expiry.LOOK_EVERY_SECONDS + 1)
+        gateway.admit_no_more()
+        await gateway.drained()
+        await trio.sleep(30)
+    assert [] == scene.voids
+    assert expiry.LOOK_EVERY_SECONDS + 31 == autojump_clock.current_time()
 
 
 async def test_nothing_is_voided_as_expired_before_its_time_or_twice_by_an_old_answer_of_storage(

@@ -12,6 +12,7 @@ from pgw.domain.errors import FailureCode, Refusal
 from pgw.domain.flag import FlagCode
 from pgw.domain.job import JobType
 from pgw.domain.operation import CaptureOrder, OperationRefusal, RefundOrder, VoidOrder
+from pgw.domain.payment import VoidReason
 from pgw.domain.result import Err, Ok
 from pgw.storage.port import Change
 from tests.actors.knowing_bank import DOUBT, NEVER_SEEN, PENDING, KnowingBank, says
@@ -82,6 +83,24 @@ async def test_what_is_unknown_becomes_what_an_operator_says(
         assert [] == scene.bank.calls
     holds(kind, scene.newest(job.id), status, codes.get(verdict))
     assert HOURS < autojump_clock.current_time()
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+async def test_an_expired_authorization_that_an_operator_found_not_voided_is_flagged(
+    verdict: Verdict, nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    """It is not voided again, so what was to be free by now stays reserved."""
+    scene = await start_scene(nursery, KnowingBank(look_up=says(PENDING), operate=says(DOUBT)))
+    payment = await paid_for(scene, JobType.VOID)
+    scene.clock.jump(scene.ports.authorized_for.total_seconds())
+    job = await operate(scene, payment, VoidOrder(VoidReason.EXPIRED))
+    await trio.sleep(50)
+    assert isinstance(await scene.settle(job.id, verdict), Ok)
+    is_voided = verdict is Verdict.SUCCEEDED
+    assert (set() if is_voided else {FlagCode.EXPIRY_REFUSED}) == scene.flag_codes
+    now = scene.newest(job.id).payment
+    assert ("Voided" if is_voided else "Authorized", None) == (now.status, now.expires_at)
+    assert autojump_clock.current_time() < 100
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -111,6 +111,8 @@ async def test_only_what_was_authorized_in_times_to_come_is_put_back(
     assert [one.payment.id for one in wrong] == await ids(storage, latest)
     kept = [await storage.payment_to_change("mer_a", one.payment.id) for one in (*wrong, held, rightly)]
     assert [latest] * 3 + [ahead + WEEK, NOW + 8 * WEEK] == [one and one.expires_at for one in kept]
+    told = [await storage.payment("mer_a", one.payment.id) for one in (*wrong, held, rightly)]
+    assert kept == told, "what is kept at hand is what was put back"
 
 
 def test_what_open_operations_hold_is_not_even_looked_at(tmp_path: Path) -> None:

@@ -72,9 +72,28 @@ def _names(connection: sqlite3.Connection, kind: str) -> set[str]:
 
 
 def _declared(kind: str) -> set[str]:
-    """Return what all scripts together make, by what they say."""
+    """Return what all scripts together make and leave, by what they say."""
     text = "\n".join(migrations.migrations())
-    return set(re.findall(rf"CREATE (?:UNIQUE )?{kind} ([a-z_]+)", text))
+    made = set(re.findall(rf"CREATE (?:UNIQUE )?{kind} ([a-z_]+)", text))
+    return made - set(re.findall(rf"DROP {kind} ([a-z_]+)", text))
+
+
+MANY = {
+    "payments": """'pay_' || n, 'mer_a', 'Approved', 1050, 'EUR', 2, 1, 1050, 0, '4242', 'visa', 11, 2034,
+        NULL, NULL, '{}', 'bank', NULL, n, n""",
+    "jobs": """'job_' || n, 'mer_a', 'payment', 'Completed', 'pay_' || n, 'Approved', 1050, 'EUR', 2,
+        NULL, NULL, 'req_1', n, n""",
+    "attempts": """'ref_' || n, 'pay_' || n, 'job_' || n, 'bank', 'Answered', 1, 'code', n, n,
+        NULL, 0, NULL, NULL""",
+}
+
+
+def _fill_with(connection: sqlite3.Connection, payments: int) -> None:
+    """Write so many payments as version 4 did, each of them approved."""
+    connection.execute("INSERT INTO merchants (id, name, created_at) VALUES ('mer_a', 'Shop', 1)")
+    numbers = "WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)"
+    for table, row in MANY.items():
+        connection.execute(f"INSERT INTO {table} {numbers} SELECT {row} FROM numbers", [payments])
 
 
 @pytest.fixture
@@ -184,6 +203,34 @@ def test_a_payment_without_an_attempt_ends_the_migration_and_is_never_left_behin
             migrations.version(connection),
             connection.execute("SELECT count(*) FROM payments").fetchone()[0],
         )
+
+
+def test_each_payment_of_a_large_database_costs_as_much_as_one_of_a_small_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Searching all attempts for each payment's, 100,000 payments took nine minutes, and a million hours."""
+    few, many = (_steps_for(payments, monkeypatch) for payments in (500, 2000))
+    assert many < 6 * few, "steps of SQLite's machine"
+
+
+def _steps_for(payments: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        with monkeypatch.context() as patch:
+            before = migrations.migrations()[:4]
+            patch.setattr(migrations, "migrations", lambda: before)
+            migrations.migrate(connection)
+        _fill_with(connection, payments)
+        steps = 0
+
+        def count() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        connection.set_progress_handler(count, 100)
+        migrations.migrate(connection)
+        assert payments == connection.execute("SELECT count(*) FROM payments").fetchone()[0]
+        return steps
 
 
 def test_no_outcome_changes(connection: sqlite3.Connection) -> None:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 import trio
+import trio_asyncio
 from structlog.testing import LogCapture
+from trio.testing import wait_all_tasks_blocked
 
 from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.errors import Refusal
 from pgw.domain.result import Err, Ok
 from pgw.storage import database as database_file
 from pgw.storage import sqlite
+from pgw.storage.engine import AiosqliteEngine, open_engine
 from pgw.storage.port import StorageLost, StorageUnavailable
 from pgw.storage.rows import RowUnreadable
+from pgw.storage.soundness import Soundness
 from pgw.storage.sqlite import open_storage
 from tests.merchants import a_merchant
 from tests.storage.conftest import MERCHANTS, NOW
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from pgw.storage.port import Storage
@@ -160,3 +165,61 @@ async def test_a_log_that_stays_past_its_bound_is_said_once(
             assert ["LogPastItsBound"] == [line["event"] for line in logged.entries]
         await storage.write(changes.accepted())
     assert ["LogPastItsBound", "LogWithinItsBound"] == [line["event"] for line in logged.entries]
+
+
+@pytest.mark.parametrize("code", [*DAMAGE, FSYNC])
+async def test_what_is_queued_behind_a_loss_is_not_run(code: int, tmp_path: Path) -> None:
+    """Both were handed to the engine's thread before anybody could know."""
+    path, soundness, ran = tmp_path / "pgw.db", Soundness(), list[str]()
+    async with _engine(path) as engine, trio.open_nursery() as nursery:
+        are_queued = threading.Event()
+
+        def first(_connection: sqlite3.Connection) -> None:
+            are_queued.wait(10)
+            ran.append("first")
+            raise _error(code)
+
+        def second(_connection: sqlite3.Connection) -> None:
+            ran.append("second")
+
+        async def is_lost(statement: Callable[[sqlite3.Connection], None]) -> None:
+            with pytest.raises(StorageLost):
+                await soundness.write(engine, statement)
+
+        nursery.start_soon(is_lost, first)
+        await wait_all_tasks_blocked()
+        nursery.start_soon(is_lost, second)
+        await wait_all_tasks_blocked()
+        are_queued.set()
+    assert ["first"] == ran
+
+
+async def test_a_loss_that_was_met_for_somebody_cancelled_ends_the_storage(
+    tmp_path: Path, changes: Changes, break_writer: BreakWriter
+) -> None:
+    """A merchant's client that left, say: nobody is there any more to be told."""
+    answer = None
+    with pytest.RaisesGroup(StorageLost, flatten_subgroups=True), trio.fail_after(10):
+        async with open_storage(tmp_path / "pgw.db", lambda _: None) as storage:
+            await _add_merchants(storage)
+            break_writer(storage, (LET_REST, FSYNC, False))
+            with trio.CancelScope() as leaving:
+                leaving.cancel()
+                await storage.let_rest(NOW, [AttemptOutcome.INTENDED])
+            # Behind it on the writer's thread.
+            await storage.merchants("", 1)
+            answer = await storage.write(changes.accepted())
+            await trio.sleep_forever()
+    assert Err(Refusal.STORAGE_UNAVAILABLE) == answer
+
+
+def _error(code: int) -> sqlite3.Error:
+    error = sqlite3.OperationalError("forced")
+    error.sqlite_errorcode = code
+    return error
+
+
+@asynccontextmanager
+async def _engine(path: Path) -> AsyncIterator[AiosqliteEngine]:
+    async with trio_asyncio.open_loop(), open_engine(path.as_uri(), path) as engine:
+        yield engine

@@ -37,6 +37,9 @@ CREATE TABLE payments_2 (
     CHECK (NOT is_voiding OR captured + capturing = 0)
 ) STRICT, WITHOUT ROWID;
 
+-- Else each payment would be searched for among all attempts: SQLite makes no index of its own for such a table.
+CREATE INDEX attempts_of_payment ON attempts (payment_id);
+
 -- A payment without an attempt would be a defect; it ends the migration, and is never left behind.
 INSERT INTO payments_2
 SELECT payments.id, merchant_id, status, amount, currency, exponent, capture, captured, refunded, card_last_four,
@@ -44,6 +47,7 @@ SELECT payments.id, merchant_id, status, amount, currency, exponent, capture, ca
     decline_code, payments.created_at, payments.updated_at, attempts.reference, 0, 0, 0, NULL,
     iif(status = 'Authorized', payments.updated_at + 7 * 86400000, NULL)
 FROM payments LEFT JOIN attempts ON attempts.payment_id = payments.id;
+DROP INDEX attempts_of_payment;
 DROP TABLE payments;
 ALTER TABLE payments_2 RENAME TO payments;
 
