@@ -10,7 +10,7 @@ from attrs import frozen
 from tests.torture.operations import Operation
 from tests.torture.orders import Order
 
-LONGEST_WAIT_TO_REPEAT = 0.4
+LONGEST_WAIT_TO_REPEAT, LONGEST_WAIT_TO_CONNECT = 0.4, 0.8
 PATIENCE, IMPATIENCE = 5.0, 0.02
 REPEAT = frozenset({httpx.codes.INTERNAL_SERVER_ERROR, httpx.codes.SERVICE_UNAVAILABLE})
 IN_USE = "IdempotencyKeyInUse"
@@ -38,20 +38,24 @@ async def ask(
     """
     was_doubtful = False
     while True:
+        longest_wait = LONGEST_WAIT_TO_REPEAT
         patience = IMPATIENCE if random.random() < impatience else PATIENCE
         try:
             response = await http.post(
                 request.path, json=request.document, headers=request.headers, timeout=patience
             )
+        except httpx.ConnectError:
+            answers["ConnectError"] += 1
+            longest_wait = LONGEST_WAIT_TO_CONNECT
         except httpx.TransportError as error:
             answers[type(error).__name__] += 1
-            was_doubtful |= not isinstance(error, httpx.ConnectError)
+            was_doubtful = True
         else:
             answers[_shown(response)] += 1
             if response.status_code not in REPEAT and code_of(response) != IN_USE:
                 return Answered(response, was_doubtful)
             was_doubtful |= response.status_code == httpx.codes.INTERNAL_SERVER_ERROR
-        await trio.sleep(random.random() * LONGEST_WAIT_TO_REPEAT)
+        await trio.sleep(random.random() * longest_wait)
 
 
 def code_of(response: httpx.Response) -> str | None:
