@@ -64,7 +64,9 @@ def test_a_round_is_survived_judged_and_cleaned_up(tmp_path: Path) -> None:
         text, _ = running.communicate(timeout=SECONDS)
     assert 0 == running.returncode, text
     assert "sound up to round 1 of 1\n" in text
-    assert re.search(r"payments    [1-9]\d*: \d+ Approved", text), text
+    assert re.search(r"payments    [1-9]\d*: .*\d+ Approved", text), text
+    assert re.search(r"operations  [1-9]\d*: ", text), text
+    assert re.search(r"timeline    verified [2-9] times", text), text
     assert ([], []) == (list(tmp_path.iterdir()), processes_of(tmp_path))
 
 

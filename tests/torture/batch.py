@@ -50,7 +50,7 @@ async def run_batch(
             await batch.run(plans, say)
         except* (EndedByItself, TookTooLong) as ends:
             batch.findings += [str(end) for end in leaves(ends)]
-    return [*batch.clients.findings, *batch.verifier.findings, *batch.findings]
+    return [*batch.findings, *batch.verifier.findings, *batch.clients.findings]
 
 
 @define(eq=False)
