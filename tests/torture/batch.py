@@ -71,7 +71,6 @@ class Batch:
             shop.start_soon(self._run_clients)
             for listener in self.listeners:
                 shop.start_soon(listener.run)
-            shop.start_soon(self.verifier.run)
             for plan in plans:
                 if self.tally.is_stopping:
                     break
@@ -83,6 +82,7 @@ class Batch:
             await self._repeat_some()
             await self._end_all()
             await self.verifier.verify()
+            await self.verifier.verify_kept()
             evidence = await gather(self.world, self.listeners)
             shop.cancel_scope.cancel()
         await self._judge(evidence)

@@ -1,14 +1,11 @@
 """`pgw audit verify`, after each kill: what it was told of once stays in the chain for good."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import trio
 from attrs import define, field
 
-from tests.torture.commands import run
+from tests.torture.commands import run, run_module
 from tests.torture.world import World
 
 
@@ -20,52 +17,38 @@ class Verifier:
     findings: list[str] = field(factory=list)
     verified: int = 0
     _head: str | None = None
-    _copies: int = 0
-    _to_verify: list[Path] = field(factory=list)
-    _more: trio.Event = field(factory=trio.Event)
-    _turn: trio.Lock = field(factory=trio.Lock)
+    _steps: list[str] = field(factory=list)
 
-    def copy(self) -> None:
-        """Keep what a kill left, for `run` to verify while the next life begins."""
-        folder = self.world.folder / f"left by kill {self._copies}"
+    def keep(self) -> None:
+        """Copy what a kill left, to be verified once there is time."""
+        folder = self.world.folder / f"left by kill {len(self._steps)}"
         folder.mkdir()
-        for path in self.world.database.parent.glob(f"{self.world.database.name}*"):
+        for path in self.world.folder.glob(f"{self.world.database.name}*"):
             if path.is_file():
                 shutil.copy(path, folder)
-        self._copies += 1
-        self._to_verify.append(folder)
-        self._more.set()
-
-    async def run(self) -> None:
-        """Verify what kills left, one after the other; what is sound is not kept."""
-        while True:
-            await self._more.wait()
-            await self._verify_copies()
+        self._steps.append(str(folder / self.world.database.name))
 
     async def verify(self) -> None:
-        """Verify what kills left, and then the chain as it is now, beside the gateway that runs on it."""
-        await self._verify_copies()
-        async with self._turn:
-            await self._verify(self.world.database)
-
-    async def _verify_copies(self) -> None:
-        self._more = trio.Event()
-        async with self._turn:
-            while self._to_verify:
-                folder = self._to_verify.pop(0)
-                if await self._verify(folder / self.world.database.name):
-                    shutil.rmtree(folder)
-
-    async def _verify(self, database: Path) -> bool:
+        """Verify the chain as it is now, beside the gateway that runs on it."""
         arguments = ("--head", self._head) if self._head else ()
-        status, lines = await run(self.world.folder, database, "audit", "verify", *arguments)
+        status, lines = await run(self.world.folder, self.world.database, "audit", "verify", *arguments)
         self.verified += 1
         if status != 0 or len(lines) != 1:
-            self.findings.append(f"pgw audit verify of {database} with {arguments}: {status}, {lines}")
-            return False
-        self._head = _text(lines[0]["head"])
-        return True
+            self.findings.append(f"pgw audit verify {arguments} beside the gateway: {status}, {lines}")
+            return
+        head = lines[0]["head"]
+        self._head = f"{head['number']}:{head['hash']}"
+        self._steps.append(self._head)
 
-
-def _text(head: Mapping[str, Any]) -> str:
-    return f"{head['number']}:{head['hash']}"
+    async def verify_kept(self) -> None:
+        """Verify what each kill left; what is sound is not kept any more."""
+        log = self.world.folder / "left.log"
+        status, lines = await run_module(log, "tests.torture.left", *self._steps)
+        if status != 0:
+            self.findings.append(f"verifying what kills left ended with {status}: see {log}")
+        for line in lines:
+            self.verified += 1
+            if line["status"] == 0:
+                shutil.rmtree(Path(line["file"]).parent)
+            else:
+                self.findings.append(f"pgw audit verify after a kill: {line}")
