@@ -14,7 +14,7 @@ from tests.torture.asking import Answered, ask, code_of
 from tests.torture.operations import Operation, life_of
 from tests.torture.orders import Order, orders
 
-CLIENTS = 18
+CLIENTS = 14
 LONGEST_THINKING = 0.25
 LONGEST_WAIT_FOR_AN_END = 2.0
 CHANCE_OF_A_PAIR, CHANCE_OF_A_REPEAT, CHANCE_OF_A_LIFE = 0.1, 0.2, 0.6
