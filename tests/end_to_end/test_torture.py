@@ -35,6 +35,24 @@ async def forget(self, change):
 
 SqliteStorage.write = forget
 """
+# Takes an operation of which the bank's answer was lost for failed, though its money may have moved.
+GUESSING = """
+from pgw.actors import job, outcome
+from pgw.bank.port import Doubtful
+from pgw.domain.attempt import AttemptOutcome
+from pgw.domain.errors import FailureCode
+
+judge = outcome.outcome_of
+
+def guess(ports, change, answer, tries, **said):
+    if change.job.is_payment or not isinstance(answer, Doubtful):
+        return judge(ports, change, answer, tries, **said)
+    now = ports.clock.now()
+    attempt = change.attempt.ended(AttemptOutcome.NOT_PROCESSED, tries, now)
+    return outcome.failing(change, FailureCode.INTERRUPTED, attempt, now)
+
+job.outcome_of = guess
+"""
 
 
 def torture(folder: Path, rounds: int, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
@@ -64,7 +82,9 @@ def test_a_round_is_survived_judged_and_cleaned_up(tmp_path: Path) -> None:
         text, _ = running.communicate(timeout=SECONDS)
     assert 0 == running.returncode, text
     assert "sound up to round 1 of 1\n" in text
-    assert re.search(r"payments    [1-9]\d*: \d+ Approved", text), text
+    assert re.search(r"payments    [1-9]\d*: .*\d+ Approved", text), text
+    assert re.search(r"operations  [1-9]\d*: ", text), text
+    assert re.search(r"timeline    verified [2-9] times", text), text
     assert ([], []) == (list(tmp_path.iterdir()), processes_of(tmp_path))
 
 
@@ -84,13 +104,23 @@ def test_ctrl_c_judges_what_was_done_and_says_how_to_go_on(tmp_path: Path) -> No
     assert ([], []) == (list(tmp_path.iterdir()), processes_of(tmp_path))
 
 
-def test_a_gateway_that_forgets_what_it_accepted_is_caught_and_its_files_are_kept(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(FORGETFUL)
+@pytest.mark.parametrize(
+    ("bug", "finding"),
+    [
+        (FORGETFUL, "WRONG: .* and is lost\n"),
+        (GUESSING, "WRONG: StoredOperation.* stands 1 times at the bank"),
+    ],
+    ids=["forgets what it accepted", "guesses what became of an operation"],
+)
+def test_a_gateway_with_a_bug_is_caught_and_its_files_are_kept(
+    bug: str, finding: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(bug)
     (tmp_path / "kept").mkdir()
     with torture(tmp_path / "kept", rounds=1, environment={"PYTHONPATH": str(tmp_path)}) as running:
         text, _ = running.communicate(timeout=SECONDS)
     assert 1 == running.returncode, text
-    assert re.search(r"WRONG: .* and is lost\n", text), text
+    assert re.search(finding, text), text
     (kept,) = (tmp_path / "kept").iterdir()
     assert f"The files are kept in {kept}\n" in text
     assert {"pgw.db", "ledger", "gateway.log", "bank.log"} <= {path.name for path in kept.iterdir()}

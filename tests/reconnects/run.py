@@ -17,7 +17,7 @@ from tests.reconnects.outcome import Outcome, Plan
 from tests.reconnects.payers import Payers
 from tests.reconnects.world import KilledWorld
 from tests.torture.children import EndedByItself, TookTooLong, leaves, within
-from tests.torture.evidence import faults_of_the_file, rows
+from tests.torture.stored import faults_of_the_file, rows
 from tests.torture.world import free_port
 
 MERCHANTS, FOLLOWERS_EACH = 4, 3

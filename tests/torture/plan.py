@@ -7,7 +7,7 @@ from attrs import frozen
 
 # Longer than a look-up takes to come, which is at most a second after it is due.
 SLOW_SECONDS = 1.6
-PAYMENT_FAULTS = (
+MONEY_FAULTS = (
     *("refuse", "hang", "unavailable_503", "late", "drop_after_booking"),
     *("error_500", "twice", "half", "garbage"),
 )
@@ -15,6 +15,7 @@ PAYMENT_FAULTS = (
 OTHER_FAULTS = ("refuse", "hang", "unavailable_503", "drop_after_booking", "error_500", "half", "garbage")
 SICKNESSES = ("unavailable_503", "hang", "error_500")
 CHANCE_OF_A_SICK_BANK = 0.1
+CHANCE_TO_VERIFY_BESIDE = 0.3
 
 
 @frozen
@@ -22,6 +23,7 @@ class BankFaults:
     """Shares of calls, from 0 to 1, by kind of fault; times are in seconds."""
 
     payments: Mapping[str, float]
+    operations: Mapping[str, float]
     look_ups: Mapping[str, float]
     reversals: Mapping[str, float]
     latency: float
@@ -32,6 +34,7 @@ class BankFaults:
     def options(self) -> Sequence[str]:
         return (
             *(f"--fault={kind}={rate:.3f}" for kind, rate in self.payments.items()),
+            *(f"--operation-fault={kind}={rate:.3f}" for kind, rate in self.operations.items()),
             *(f"--lookup-fault={kind}={rate:.3f}" for kind, rate in self.look_ups.items()),
             *(f"--reversal-fault={kind}={rate:.3f}" for kind, rate in self.reversals.items()),
             *(f"--latency={self.latency:.3f}", f"--jitter={self.jitter:.3f}", f"--seed={self.seed}"),
@@ -54,6 +57,8 @@ class RoundPlan:
     starts: Sequence[float]
     under_load: float
     bank_death: BankDeath | None
+    verifies_beside: bool
+    """Whether the timeline is verified beside the running gateway too."""
     faults: BankFaults
     """Of the bank that this round starts."""
 
@@ -68,25 +73,30 @@ def plan_of(seed: int, number: int) -> RoundPlan:
         starts=[random.uniform(0.4, 1.3) for _ in range(starts)],
         under_load=random.uniform(0.1, 1.6),
         bank_death=BankDeath(random.uniform(0, 1.8), random.uniform(0, 0.5)) if bank_dies else None,
+        verifies_beside=random.random() < CHANCE_TO_VERIFY_BESIDE,
         faults=_faults(random),
     )
 
 
 def _faults(random: Random) -> BankFaults:
-    if random.random() < CHANCE_OF_A_SICK_BANK:
-        payments = {random.choice(SICKNESSES): 0.8}
-    else:
-        payments = _rates(random, PAYMENT_FAULTS, kinds=5, most=0.07)
-        # What comes after it was never seen is what retries and reversals go wrong on.
-        payments["delayed"] = random.uniform(0.05, 0.12)
     return BankFaults(
-        payments=payments,
+        payments=_rates_of_money(random),
+        operations=_rates_of_money(random),
         look_ups=_rates(random, OTHER_FAULTS, kinds=3, most=0.08),
         reversals=_rates(random, OTHER_FAULTS, kinds=3, most=0.12),
         latency=random.choice((0, 0.01, 0.05)),
         jitter=random.choice((0, 0.05, 0.2)),
         seed=random.getrandbits(31),
     )
+
+
+def _rates_of_money(random: Random) -> Mapping[str, float]:
+    """Draw what befalls payments, or operations."""
+    if random.random() < CHANCE_OF_A_SICK_BANK:
+        return {random.choice(SICKNESSES): 0.8}
+    # What comes after it was never seen is what retries and reversals go wrong on.
+    delayed = {"delayed": random.uniform(0.05, 0.12)}
+    return _rates(random, MONEY_FAULTS, kinds=5, most=0.07) | delayed
 
 
 def _rates(random: Random, faults: Sequence[str], *, kinds: int, most: float) -> dict[str, float]:

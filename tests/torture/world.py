@@ -28,6 +28,8 @@ class World:
     gateway: Child | None = None
     bank: Child | None = None
     seconds_to_ready: float = 1.0
+    has_been_ready: bool = False
+    """Before, there may be no database."""
 
     @property
     def database(self) -> Path:
@@ -53,6 +55,7 @@ class World:
     async def gateway_ready(self) -> Child:
         gateway = await self.start_gateway()
         self.seconds_to_ready = await gateway.ready(f"{self.gateway_url}/health/ready")
+        self.has_been_ready = True
         return gateway
 
     async def start_bank(self, faults: BankFaults | None) -> Child:

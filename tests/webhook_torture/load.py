@@ -8,8 +8,8 @@ import httpx
 import trio
 from attrs import define, field
 
+from tests.torture.asking import IN_USE, REPEAT, code_of
 from tests.torture.children import within
-from tests.torture.clients import REPEAT
 from tests.torture.orders import APPROVED, CHANCE_OF_DECLINE, DECIMALS, DECLINED, FIRST_AMOUNT, Order
 
 CLIENTS = 12
@@ -73,7 +73,7 @@ class Load:
                 self.answers[type(error).__name__] += 1
             else:
                 self.answers[str(answer.status_code)] += 1
-                if answer.status_code not in REPEAT:
+                if answer.status_code not in REPEAT and code_of(answer) != IN_USE:
                     break
             await trio.sleep(WAIT_TO_REPEAT)
         if answer.status_code != httpx.codes.ACCEPTED:
