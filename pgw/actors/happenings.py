@@ -48,16 +48,13 @@ def begun(job: Job, attempt: Attempt) -> tuple[TimelineEntry, ...]:
         "amount": amount.minor_units,
         "currency": amount.currency.code,
         "exponent": amount.currency.exponent,
+        "reference": attempt.reference,
     }
     if job.reason is not None:
         asked["reason"] = job.reason
     if job.void_reason is not None:
         asked["voidReason"] = job.void_reason
-    intent: dict[str, Fact] = {"reference": attempt.reference, "bank": attempt.bank}
-    return (
-        TimelineEntry(Happening.REQUESTED, by, job.created_at, asked),
-        TimelineEntry(Happening.INTENDED, By.GATEWAY, job.created_at, intent),
-    )
+    return (TimelineEntry(Happening.REQUESTED, by, job.created_at, asked),)
 
 
 def asked(

@@ -5,7 +5,6 @@ but does not know the key, can make no entry, no seal, and no other order of the
 """
 
 import hmac
-import json
 
 from attrs import field, frozen
 
@@ -13,7 +12,6 @@ FIRST_HASH = "0" * 64
 """What stands before the first entry."""
 
 _FINGERPRINT_LETTERS = 8
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @frozen
@@ -32,17 +30,17 @@ class ChainKey:
         return self._hash("fingerprint")[:_FINGERPRINT_LETTERS]
 
     def hash_of(self, previous: str, number: int, payment_id: str, job_id: str, document: str) -> str:
-        """Return an entry's hash, over a JSON array of the four in which the document stands to the letter.
+        """Return an entry's hash, over its number, both ids behind their lengths, and its document.
 
         Raises `UnicodeEncodeError` for what is no Unicode; bytes that were escaped when they were read are
         taken as they were.
         """
-        canonical = f"[{number},{_encoded(payment_id)},{_encoded(job_id)},{document}]"
-        return self._hash(previous + canonical)
+        ids = f"{len(payment_id)} {payment_id} {len(job_id)} {job_id}"
+        return self._hash(f"{previous}{number} {ids} {document}")
 
     def seal_of(self, number: int, newest: str) -> str:
         """Return the seal of a head, over the number and the hash of the newest entry."""
-        return self._hash(f"seal [{number},{_encoded(newest)}]")
+        return self._hash(f"seal {number} {newest}")
 
     def _hash(self, text: str) -> str:
         return hmac.digest(self.secret, text.encode("utf-8", "surrogateescape"), "sha256").hex()

@@ -13,7 +13,6 @@ class Happening(StrEnum):
     """What kind of thing happened."""
 
     REQUESTED = "requested"
-    INTENDED = "intended"
     SUBMITTED = "submitted"
     LOOKED_UP = "lookedUp"
     REVERSAL_INTENDED = "reversalIntended"

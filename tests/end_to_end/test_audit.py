@@ -45,8 +45,8 @@ def test_what_nobody_touched_is_whole_beside_the_gateway_and_without_it(
     beside = pgw(*VERIFY, database=gateway.database)
     assert (0, "") == (beside.exit_code, beside.err)
     verified, head = beside.out.splitlines()
-    assert "9 entries verified." == verified
-    assert head.startswith(f"{HEAD}9:")
+    assert "6 entries verified." == verified
+    assert head.startswith(f"{HEAD}6:")
     gateway.end(signal.SIGKILL)
     assert beside == pgw(*VERIFY, database=gateway.database)
     gateway = start_gateway(gateway.database, start_simulator().url, "--bank-features", "pay")
@@ -54,7 +54,7 @@ def test_what_nobody_touched_is_whole_beside_the_gateway_and_without_it(
     (document,) = pgw(
         *VERIFY, "--json", "--head", head.removeprefix(HEAD), database=gateway.database
     ).documents
-    assert (12, 12, []) == (document["verified"], document["head"]["number"], document["faults"])
+    assert (8, 8, []) == (document["verified"], document["head"]["number"], document["faults"])
 
 
 def test_the_first_bad_entry_is_named_beside_the_gateway_and_without_it(
@@ -64,11 +64,11 @@ def test_the_first_bad_entry_is_named_beside_the_gateway_and_without_it(
     _, second = paid(gateway, "4242424242424242", "4000000000000002")
     tamper(
         gateway.database,
-        "UPDATE timeline SET document = replace(document, 'declined', 'accepted') WHERE number = 6",
+        "UPDATE timeline SET document = replace(document, 'declined', 'accepted') WHERE number = 4",
     )
     beside = pgw(*VERIFY, database=gateway.database)
-    sentence = f"Changed: entry 6 of payment {second}. It was changed since it was written, or was never "
-    assert (1, [f"{sentence}written by the gateway.", "5 entries verified."]) == (
+    sentence = f"Changed: entry 4 of payment {second}. It was changed since it was written, or was never "
+    assert (1, [f"{sentence}written by the gateway.", "3 entries verified."]) == (
         beside.exit_code,
         beside.out.splitlines(),
     )
@@ -76,7 +76,7 @@ def test_the_first_bad_entry_is_named_beside_the_gateway_and_without_it(
     assert beside == pgw(*VERIFY, database=gateway.database)
     (document,) = pgw(*VERIFY, "--json", database=gateway.database).documents
     (fault,) = document["faults"]
-    assert ("Changed", 6, second) == (fault["wrong"], fault["number"], fault["paymentId"])
+    assert ("Changed", 4, second) == (fault["wrong"], fault["number"], fault["paymentId"])
 
 
 def test_a_tail_that_was_cut_off_is_said_at_the_start_and_stays_found(
@@ -85,12 +85,12 @@ def test_a_tail_that_was_cut_off_is_said_at_the_start_and_stays_found(
     gateway = start_gateway(tmp_path / "pgw.db", simulator.url)
     paid(gateway, "4242424242424242", "4000000000000002")
     assert 0 == gateway.end()
-    tamper(gateway.database, "DELETE FROM timeline WHERE number > 4")
+    tamper(gateway.database, "DELETE FROM timeline WHERE number > 2")
     gateway = start_gateway(gateway.database, simulator.url)
-    assert "Entries 5 to 6 are missing." in gateway.wait_for_line("TimelineDamaged")
+    assert "Entries 3 to 4 are missing." in gateway.wait_for_line("TimelineDamaged")
     (paid_since,) = paid(gateway, "4242424242424242")
     ended = pgw(*VERIFY, database=gateway.database)
-    sentence = f"Missing: entry 5. The next one that is there is 7, of payment {paid_since}."
+    sentence = f"Missing: entry 3. The next one that is there is 5, of payment {paid_since}."
     assert (1, sentence) == (ended.exit_code, ended.out.splitlines()[0])
 
 
@@ -109,7 +109,7 @@ def test_a_database_that_was_put_back_is_found_by_a_kept_head(
     assert 0 == pgw(*VERIFY, database=gateway.database).exit_code
     ended = pgw(*VERIFY, "--head", kept, database=gateway.database)
     assert 1 == ended.exit_code
-    assert ended.out.startswith("NotTheHeadKept: entry 4. The head that was kept is of entry 6")
+    assert ended.out.startswith("NotTheHeadKept: entry 3. The head that was kept is of entry 4")
 
 
 def test_another_secret_is_said_to_be_another_one(
@@ -125,11 +125,11 @@ def test_another_secret_is_said_to_be_another_one(
     ended = pgw(*VERIFY, database=gateway.database)
     assert 1 == ended.exit_code
     assert ended.out.startswith("AnotherSecret: entry 1 of payment pay_")
-    assert "3 entries verified." == ended.out.splitlines()[-1]
+    assert "2 entries verified." == ended.out.splitlines()[-1]
     (document,) = pgw(
         *VERIFY, "--secret-file", str(tmp_path / "lost"), "--json", database=gateway.database
     ).documents
-    assert [("AnotherSecret", 4)] == [(one["wrong"], one["number"]) for one in document["faults"]]
+    assert [("AnotherSecret", 3)] == [(one["wrong"], one["number"]) for one in document["faults"]]
 
 
 def test_a_mistake_is_one_sentence_and_makes_nothing(
@@ -177,6 +177,6 @@ def test_how_far_it_is_is_shown_on_a_terminal_alone(
     os.close(its)
     os.close(ours)
     assert 0 == ended.returncode
-    assert "3 of 3 entries …" in said
+    assert "2 of 2 entries …" in said
     assert said.endswith("\r\x1b[K")
     assert b"entries \xe2\x80\xa6" not in ended.stdout

@@ -37,19 +37,17 @@ def test_a_payment_whose_answer_was_lost_tells_how_it_came_to_be_known(
     entries = told(gateway, payment_id)
     assert [
         ("requested", "merchant"),
-        ("intended", "gateway"),
         ("submitted", "bank"),
         ("lookedUp", "bank"),
     ] == [(one["type"], one["by"]) for one in entries]
-    assert [1, 2, 3, 4] == [one["number"] for one in entries]
+    assert [1, 2, 3] == [one["number"] for one in entries]
     assert {accepted.json()["jobId"]} == {one["jobId"] for one in entries}
     assert sorted(one["at"] for one in entries) == [one["at"] for one in entries]
-    requested, intended, submitted, looked_up = map(facts_of, entries)
+    requested, submitted, looked_up = map(facts_of, entries)
     asked = {"operation": "payment", "requestId": "req.lost", "amount": 10.5, "currency": "EUR"}
-    assert asked == requested
-    assert '"amount":10.50' in gateway.client.get(f"/payments/{payment_id}/events?limit=1").text
     of_bank = {"bankReference": gateway.reference_of(accepted.json())}
-    assert of_bank | {"jobStatus": "Created", "paymentStatus": "Created"} == intended
+    assert asked | of_bank | {"jobStatus": "Created", "paymentStatus": "Created"} == requested
+    assert '"amount":10.50' in gateway.client.get(f"/payments/{payment_id}/events?limit=1").text
     assert {"answer": "noCleanAnswer", "attempt": 1, "paymentStatus": "Unknown"}.items() <= submitted.items()
     outcome = {"answer": "authorized", "jobStatus": "Completed", "paymentStatus": "Approved"}
     assert (of_bank | outcome).items() <= looked_up.items()
@@ -97,11 +95,11 @@ def test_it_is_read_by_pages_and_by_its_merchant(gateway: Gateway) -> None:
     payment_id = gateway.settled(gateway.pay())["paymentId"]
     path = f"/payments/{payment_id}/events"
     whole = gateway.client.get(path).json()
-    assert (["data"], 3) == (list(whole), len(whole["data"]))
+    assert (["data"], 2) == (list(whole), len(whole["data"]))
     paged: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        page = gateway.client.get(path, params={"limit": "2"} | cursor).json()
+        page = gateway.client.get(path, params={"limit": "1"} | cursor).json()
         paged += page["data"]
         if "nextCursor" not in page:
             break

@@ -32,7 +32,7 @@ async def _pay(storage: Storage, life: str, writer: int) -> None:
         job = Job.opened(f"job_{name}", payment, "req_1")
         attempt = Attempt.intended(f"ref_{name}", payment.id, job.id, "bank", now)
         asked = TimelineEntry(Happening.REQUESTED, By.MERCHANT, now)
-        entries = asked, TimelineEntry(Happening.INTENDED, By.GATEWAY, now)
+        entries = (asked,)
         if await storage.write(Change(payment, job, attempt, entries=entries)) == Ok(None):
             sys.stdout.write(f"{job.id}\n")
             sys.stdout.flush()

@@ -32,8 +32,8 @@ _COMMON = {
     "type": {
         "type": "string",
         "enum": list(Happening),
-        "description": "`requested`: you asked for an operation, or the gateway began one. `intended`: it is "
-        "on disk under a reference of the bank's, before anything was sent. `submitted`, `lookedUp` and "
+        "description": "`requested`: you asked for an operation, or the gateway began one; the intent to send "
+        "it under a reference is on disk with it, before anything is sent. `submitted`, `lookedUp` and "
         "`reversed`: the bank was asked, and what it answered. `reversalIntended`: from here on no approval "
         "is taken over. `settled`: a person said what became of it. `flagged`: a person is to look at it. "
         "`webhookTried`: an endpoint of yours was told.",
@@ -96,16 +96,13 @@ _BEGUN = [
         amount=1050,
         currency="EUR",
         exponent=2,
-    ),
-    _entry(
-        *(2, Happening.INTENDED, By.GATEWAY, 0),
         reference=_REFERENCE,
         jobStatus=JobStatus.CREATED,
         paymentStatus=PaymentStatus.CREATED,
     ),
 ]
 _LOST = _entry(
-    *(3, Happening.SUBMITTED, By.BANK, 0.004),
+    *(2, Happening.SUBMITTED, By.BANK, 0.004),
     reference=_REFERENCE,
     attempt=1,
     answer="noCleanAnswer",
@@ -114,7 +111,7 @@ _LOST = _entry(
     paymentStatus=PaymentStatus.UNKNOWN,
 )
 _FOUND = _entry(
-    *(4, Happening.LOOKED_UP, By.BANK, 12.1),
+    *(3, Happening.LOOKED_UP, By.BANK, 12.1),
     reference=_REFERENCE,
     answer="authorized",
     authorizationCode="A7F3Q2",
@@ -150,7 +147,7 @@ LIST = Operation(
                     "summary": "The bank's answer was lost, and looked up",
                     "value": {"data": [*_BEGUN, _LOST, _FOUND]},
                 },
-                "Page": {"summary": "There are more", "value": {"data": _BEGUN, "nextCursor": "2"}},
+                "Page": {"summary": "There are more", "value": {"data": _BEGUN, "nextCursor": "1"}},
             },
         ),
     ),
