@@ -6,6 +6,7 @@ INSTALLED := $(VENV)/installed
 NODE_MODULES := tests/node/node_modules
 COMPARE ?= ../shared/bench/compare
 ROUNDS ?= 20
+TIMES ?= 1000
 INPUTS ?= 10000
 EVENTS ?= 20000
 PAYMENTS ?= 1000000
@@ -13,7 +14,7 @@ WEBHOOKS ?= 10000
 SEEDS ?= 1000
 JOBS ?= 2
 
-.PHONY: help demo test simulate torture reconnects webhooks fuzz hostile docs check bench bench-stream bench-lists
+.PHONY: help demo test simulate torture races reconnects webhooks fuzz hostile docs check bench bench-stream bench-lists
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -50,6 +51,10 @@ simulate: $(INSTALLED)  ## simulate SEEDS=1000 worlds of crashes, then plant eac
 torture: $(INSTALLED)  ## kill real gateways and banks under load, ROUNDS=20 times, and compare to the cent
 	@$(VENV)/bin/pytest -q -m long tests/end_to_end/test_torture.py
 	@$(VENV)/bin/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
+races: $(INSTALLED)  ## let two operations race for one payment, TIMES=1000 times each, on storage and over HTTP
+	@$(VENV)/bin/python -m tests.races --times $(TIMES)
+	@$(VENV)/bin/python -m tests.races --times $(TIMES) --http
 
 webhooks: $(INSTALLED)  ## deliver WEBHOOKS=10000 to an endpoint in trouble over KILLS=2, and judge what it received
 	@$(VENV)/bin/pytest -q -m long tests/webhook_torture

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.attempt import Attempt, AttemptOutcome
@@ -47,7 +47,8 @@ class Change:
 
     def telling(self, *entries: TimelineEntry) -> "Change":
         """Return the change with more for the timeline, before what it has already."""
-        return evolve(self, entries=(*entries, *self.entries))
+        before = (self.payment, self.job, self.attempt, self.flag, self.claim, self.is_told)
+        return Change(*before, entries=(*entries, *self.entries))
 
 
 @frozen

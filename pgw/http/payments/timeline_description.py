@@ -32,8 +32,8 @@ _COMMON = {
     "type": {
         "type": "string",
         "enum": list(Happening),
-        "description": "`requested`: you asked for an operation, or the gateway began one; the intent to send "
-        "it under a reference is on disk with it, before anything is sent. `submitted`, `lookedUp` and "
+        "description": "`requested`: you asked for an operation, or the gateway began one; the intent to "
+        "send it under a reference is on disk with it, before anything is sent. `submitted`, `lookedUp` and "
         "`reversed`: the bank was asked, and what it answered. `reversalIntended`: from here on no approval "
         "is taken over. `settled`: a person said what became of it. `flagged`: a person is to look at it. "
         "`webhookTried`: an endpoint of yours was told.",
