@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import trio
 from attrs import evolve
 
 from pgw.actors import inquiry, investigation, outcome
@@ -15,7 +16,16 @@ from pgw.actors.operation import OperationActor, SubmitOperation
 from pgw.actors.outcome import failing, outcome_of
 from pgw.actors.payment_ports import Judge, PaymentPorts
 from pgw.actors.turns import Turns
-from pgw.bank.port import Accepted, Answer, Capture, Doubtful, NeverSeen, Operation, Reversal, Reverse
+from pgw.bank.port import (
+    Accepted,
+    Capture,
+    Doubtful,
+    NeverSeen,
+    Operation,
+    Reversal,
+    Reverse,
+    Reversed,
+)
 from pgw.domain import attempt as attempts
 from pgw.domain.attempt import Attempt, AttemptOutcome
 from pgw.domain.errors import FailureCode
@@ -25,12 +35,14 @@ from pgw.domain.payment import Payment
 from pgw.domain.timeline import Happening
 from pgw.storage import rows, sqlite, writing
 from pgw.storage.port import Change
+from tests.simulation.bank_faults import LATEST_SECONDS
 
 BARRIERS = (
     "captures_never_exceed_what_is_authorized",
     "a_void_wants_nothing_captured",
     "refunds_never_exceed_captures",
-    "what_an_operation_moved_is_the_payments",
+    "a_payment_is_as_its_operations_begin",
+    "a_payment_is_as_its_operations_end",
     "what_was_moved_stands",
 )
 
@@ -203,10 +215,14 @@ def operation_accepted_after_reversal() -> Iterator[None]:
     reversing = {AttemptOutcome.ANSWERED, *attempts.OUTCOMES_AFTER[AttemptOutcome.REVERSING]}
 
     async def _reverse(ports: PaymentPorts, change: Change) -> None:
-        found: Answer | None = None
-        if change.attempt.inquiries and not change.job.is_payment:
-            found = (await inquiry.found(ports, change)).answer
-        if not isinstance(found, Accepted):
+        if change.job.is_payment:
+            await reverse(ports, change)
+            return
+        # What is late arrives meanwhile.
+        await trio.sleep(LATEST_SECONDS)
+        found = await inquiry.found(ports, change)
+        reversal = await inquiry.reversed_(ports, change)
+        if not isinstance(found.answer, Accepted) or not isinstance(reversal.answer, Reversed):
             await reverse(ports, change)
             return
         await ports.conclude(

@@ -29,7 +29,6 @@ EASILY_CAUGHT = (
     "delivered-before-sent",
     "next-not-waiting",
     "refund-check-outside-turn",
-    "stale-payment-written",
 )
 
 
