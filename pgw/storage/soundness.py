@@ -86,16 +86,13 @@ class Soundness:
         if self._loss is not None:
             raise self._loss
         try:
-            return statement(connection, *args, **kwargs)
+            try:
+                return statement(connection, *args, **kwargs)
+            except sqlite3.Error as error:
+                raise_where_lost(error)
+                raise
         except StorageLost as loss:
             self._loss = loss
-            raise
-        except sqlite3.Error as error:
-            try:
-                raise_where_lost(error)
-            except StorageLost as loss:
-                self._loss = loss
-                raise
             raise
 
     async def until_lost(self) -> None:
