@@ -95,7 +95,7 @@ ALTER TABLE jobs_2 RENAME TO jobs;
 
 PRAGMA legacy_alter_table = OFF;
 
-CREATE INDEX jobs_open ON jobs (payment_status, id) WHERE status = 'Created';
+CREATE INDEX jobs_open ON jobs (id) WHERE status = 'Created';
 -- Of payments there is one job each: an index of operations alone costs those nothing. It has all that sums need.
 CREATE INDEX operations_of_payment ON jobs (payment_id, type, created_at, id, status, amount)
     WHERE type <> 'payment';
