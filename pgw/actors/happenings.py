@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from attrs import frozen
+
 from pgw.bank.port import (
     Accepted,
     Answer,
@@ -22,6 +24,7 @@ from pgw.domain.flag import Flag
 from pgw.domain.job import Job
 from pgw.domain.payment import VoidReason
 from pgw.domain.timeline import By, Fact, Happening, TimelineEntry
+from pgw.ports import Clock
 
 _ANSWERS: Mapping[type[Answer], str] = {
     Authorized: "authorized",
@@ -57,11 +60,27 @@ def begun(job: Job, attempt: Attempt) -> tuple[TimelineEntry, ...]:
     return (TimelineEntry(Happening.REQUESTED, by, job.created_at, asked),)
 
 
-def asked(
-    what: Happening, reference: str, answer: Answer, at: datetime, seconds: float, **facts: Fact
-) -> TimelineEntry:
-    """Tell what the bank was asked at a time, and how it answered, or did not."""
-    told: dict[str, Fact] = {"reference": reference, "answer": _ANSWERS[type(answer)]}
+@frozen
+class Asking:
+    """When the bank began to be asked, by both clocks."""
+
+    clock: Clock
+    wall: datetime
+    monotonic: float
+
+    @staticmethod
+    def begun(clock: Clock) -> "Asking":
+        return Asking(clock, clock.now(), clock.monotonic())
+
+    def answered(self, what: Happening, reference: str, answer: Answer, **facts: Fact) -> TimelineEntry:
+        """Tell what the bank was asked then, and how it answered by now, or did not."""
+        told: dict[str, Fact] = {"reference": reference, **_said(answer), **facts}
+        took = round((self.clock.monotonic() - self.monotonic) * 1000)
+        return TimelineEntry(what, By.BANK, self.wall, {**told, "milliseconds": took})
+
+
+def _said(answer: Answer) -> dict[str, Fact]:
+    told: dict[str, Fact] = {"answer": _ANSWERS[type(answer)]}
     match answer:
         case Authorized(code):
             told["authorizationCode"] = code
@@ -71,7 +90,7 @@ def asked(
                 told["bankCode"] = bank_code
         case NotSent(reason) | Doubtful(reason):
             told["detail"] = reason
-    return TimelineEntry(what, By.BANK, at, {**told, **facts, "milliseconds": round(seconds * 1000)})
+    return told
 
 
 def reversal_intended(attempt: Attempt) -> TimelineEntry:

@@ -1,11 +1,10 @@
 """One call to the bank about what is in doubt, and the timeline's entry of it."""
 
-from datetime import datetime
 from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from pgw.actors import happenings
+from pgw.actors.happenings import Asking
 from pgw.actors.operation import call_for
 from pgw.actors.payment_ports import PaymentPorts
 from pgw.bank.port import Answer, Finding, LookUp, OperationAnswer, Reversal, Reverse
@@ -24,49 +23,25 @@ class Inquiry(Generic[Answered]):
     entry: TimelineEntry
 
 
-@frozen
-class _Beginning:
-    """When the bank began to be asked, by both clocks."""
-
-    wall: datetime
-    monotonic: float
-
-    @staticmethod
-    def of(ports: PaymentPorts) -> "_Beginning":
-        return _Beginning(ports.clock.now(), ports.clock.monotonic())
-
-    @property
-    def submit_by(self) -> float:
-        """Until when a session is waited for, in monotonic seconds."""
-        return self.monotonic + WAIT_FOR_SESSION_SECONDS
-
-
 async def found(ports: PaymentPorts, change: Change) -> Inquiry[Finding]:
     """Look up what became of it."""
     call = LookUp(change.attempt.reference, is_operation=not change.job.is_payment)
-    began = _Beginning.of(ports)
-    answer = await ports.bank.perform(call, submit_by=began.submit_by)
-    return Inquiry(answer, _entry(ports, Happening.LOOKED_UP, call.reference, answer, began))
+    asking = Asking.begun(ports.clock)
+    answer = await ports.bank.perform(call, submit_by=asking.monotonic + WAIT_FOR_SESSION_SECONDS)
+    return Inquiry(answer, asking.answered(Happening.LOOKED_UP, call.reference, answer))
 
 
 async def reversed_(ports: PaymentPorts, change: Change) -> Inquiry[Reversal]:
     """Ask for its reversal."""
     call = Reverse(change.attempt.reference)
-    began = _Beginning.of(ports)
-    answer = await ports.bank.perform(call, submit_by=began.submit_by)
-    return Inquiry(answer, _entry(ports, Happening.REVERSED, call.reference, answer, began))
+    asking = Asking.begun(ports.clock)
+    answer = await ports.bank.perform(call, submit_by=asking.monotonic + WAIT_FOR_SESSION_SECONDS)
+    return Inquiry(answer, asking.answered(Happening.REVERSED, call.reference, answer))
 
 
 async def repeated(ports: PaymentPorts, change: Change) -> Inquiry[OperationAnswer]:
     """Ask for the same once more."""
     call = call_for(change)
-    began = _Beginning.of(ports)
-    answer = await ports.bank.perform(call, submit_by=began.submit_by)
-    return Inquiry(answer, _entry(ports, Happening.SUBMITTED, call.reference, answer, began))
-
-
-def _entry(
-    ports: PaymentPorts, what: Happening, reference: str, answer: Answer, began: _Beginning
-) -> TimelineEntry:
-    seconds = ports.clock.monotonic() - began.monotonic
-    return happenings.asked(what, reference, answer, began.wall, seconds)
+    asking = Asking.begun(ports.clock)
+    answer = await ports.bank.perform(call, submit_by=asking.monotonic + WAIT_FOR_SESSION_SECONDS)
+    return Inquiry(answer, asking.answered(Happening.SUBMITTED, call.reference, answer))

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import trio
 from attrs import define, field, frozen
 
-from pgw.actors import happenings
+from pgw.actors.happenings import Asking
 from pgw.actors.in_flight import InFlight
 from pgw.actors.mailbox import Reply
 from pgw.actors.outcome import outcome_of
@@ -93,12 +93,9 @@ class JobActor(ABC, Generic[Command]):
         submit_by = clock.monotonic() + ports.submission_window
         was_refused, entries = False, []
         for tries in count(1):
-            at, began = clock.now(), clock.monotonic()
+            asking = Asking.begun(clock)
             answer = await ports.bank.perform(call, submit_by=submit_by)
-            seconds = clock.monotonic() - began
-            entries.append(
-                happenings.asked(Happening.SUBMITTED, call.reference, answer, at, seconds, attempt=tries)
-            )
+            entries.append(asking.answered(Happening.SUBMITTED, call.reference, answer, attempt=tries))
             was_refused = was_refused or isinstance(answer, NotProcessed)
             if not isinstance(answer, NotSent | NotProcessed):
                 break

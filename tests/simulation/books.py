@@ -8,7 +8,7 @@ from attrs import frozen
 
 from pgw.domain.event import Event
 from pgw.domain.job import JobEvent, JobStatus, JobType
-from pgw.storage.times import milliseconds
+from pgw.domain.times import milliseconds
 
 
 @frozen

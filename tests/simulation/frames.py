@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pgw.storage.times import milliseconds
+from pgw.domain.times import milliseconds
 from tests.simulation.books import Told
 
 

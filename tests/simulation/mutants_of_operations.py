@@ -10,6 +10,7 @@ from attrs import evolve
 
 from pgw.actors import inquiry, investigation, outcome
 from pgw.actors import job as jobs
+from pgw.actors.happenings import Asking
 from pgw.actors.inquiry import Inquiry
 from pgw.actors.job import Submission
 from pgw.actors.operation import OperationActor, SubmitOperation
@@ -90,10 +91,10 @@ def refund_reversed_as_payment() -> Iterator[None]:
         if change.job.type is not JobType.REFUND:
             return await reversed_(ports, change)
         call = Reverse(change.payment.authorization_reference)
-        began = inquiry._Beginning.of(ports)
-        answer = await ports.bank.perform(call, submit_by=began.submit_by)
-        entry = inquiry._entry(ports, Happening.REVERSED, call.reference, answer, began)
-        return Inquiry(answer, entry)
+        asking = Asking.begun(ports.clock)
+        submit_by = asking.monotonic + inquiry.WAIT_FOR_SESSION_SECONDS
+        answer = await ports.bank.perform(call, submit_by=submit_by)
+        return Inquiry(answer, asking.answered(Happening.REVERSED, call.reference, answer))
 
     with patch.object(investigation, "reversed_", reverse):
         yield

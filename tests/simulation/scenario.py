@@ -15,8 +15,8 @@ from attrs import frozen
 
 from pgw.actors import trusted_time, webhook_delivery, webhook_endpoint, webhook_ports
 from pgw.domain.flag import FlagCode
+from pgw.domain.times import milliseconds
 from pgw.storage import sqlite
-from pgw.storage.times import milliseconds
 from tests.simulation.bank import SimulatedBank
 from tests.simulation.bank_ledger import standing
 from tests.simulation.books import Books
