@@ -7,13 +7,11 @@ from enum import StrEnum
 from attrs import frozen
 
 from pgw.domain.event import Event
+from pgw.domain.letters import LETTERS, from_letters, in_letters
 from pgw.domain.payment import Payment
 
 _SEQ_LETTERS = 13
 _ID_PREFIX, _ENDPOINT_PREFIX = "whd_", "whe_"
-# Without a digit no id is ever taken for a card number.
-_HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
-_LETTERS_TO_HEX = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 
 
 class DeliveryStatus(StrEnum):
@@ -32,7 +30,7 @@ class DeliveryKey:
     @property
     def id(self) -> str:
         """The id, which sorts by `seq`. It is the `webhook-id` of each try (Standard Webhooks 1.0.0)."""
-        seq = f"{self.seq:0{_SEQ_LETTERS}x}".translate(_HEX_TO_LETTERS)
+        seq = in_letters(self.seq, _SEQ_LETTERS)
         return f"{_ID_PREFIX}{seq}{self.endpoint_id.removeprefix(_ENDPOINT_PREFIX)}"
 
     @staticmethod
@@ -40,9 +38,9 @@ class DeliveryKey:
         """Read an id; None for what can be none."""
         text = delivery_id.removeprefix(_ID_PREFIX)
         seq, endpoint = text[:_SEQ_LETTERS], text[_SEQ_LETTERS:]
-        if len(text) == len(delivery_id) or not endpoint or not set(seq) <= set("abcdefghijklmnop"):
+        if len(text) == len(delivery_id) or not endpoint or not set(seq) <= LETTERS:
             return None
-        return DeliveryKey(int(seq.translate(_LETTERS_TO_HEX), 16), f"{_ENDPOINT_PREFIX}{endpoint}")
+        return DeliveryKey(from_letters(seq), f"{_ENDPOINT_PREFIX}{endpoint}")
 
 
 @frozen

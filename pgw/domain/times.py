@@ -1,4 +1,4 @@
-"""Times as they are stored: milliseconds since 1970 in UTC."""
+"""Times as they are kept and told in one number: milliseconds since 1970 in UTC."""
 
 from datetime import UTC, datetime, timedelta
 

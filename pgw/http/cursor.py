@@ -8,20 +8,18 @@ for as long as the gateway's secret is. It has no digit, so that no log takes it
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
+from pgw.domain.letters import from_letters, in_letters
 from pgw.domain.listing import Place
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.http.call import Call, Parts
 from pgw.http.idempotency import fingerprint
 from pgw.ports import HEX_TO_LETTERS
 
 _TIME_LETTERS, _HASH_LETTERS = 12, 32
-_LETTERS_TO_HEX = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 _CURSOR = re.compile(rf"([a-p]{{{_TIME_LETTERS}}})([0-9a-z_]{{1,64}})_([a-p]{{{_HASH_LETTERS}}})", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @frozen
@@ -39,8 +37,7 @@ class Cursors:
 
     def at(self, place: Place) -> str:
         """Return the cursor of a place of this list."""
-        milliseconds = (place.created_at - _EPOCH) // _MILLISECOND
-        time = f"{milliseconds:0{_TIME_LETTERS}x}".translate(HEX_TO_LETTERS)
+        time = in_letters(milliseconds(place.created_at), _TIME_LETTERS)
         return f"{time}{place.id}_{self._hash(f'{time}{place.id}')}"
 
     def place(self, cursor: str) -> Place | None:
@@ -48,8 +45,7 @@ class Cursors:
         found = _CURSOR.fullmatch(cursor)
         if found is None or not hmac.compare_digest(found[3], self._hash(found[1] + found[2])):
             return None
-        milliseconds = int(found[1].translate(_LETTERS_TO_HEX), 16)
-        return Place(_EPOCH + milliseconds * _MILLISECOND, found[2])
+        return Place(from_milliseconds(from_letters(found[1])), found[2])
 
     def _hash(self, place: str) -> str:
         # No request under a key is a GET, so none has a fingerprint of these.

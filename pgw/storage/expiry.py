@@ -7,8 +7,8 @@ through.
 import json
 import sqlite3
 
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.storage.expiry_port import Expired
-from pgw.storage.times import from_milliseconds, milliseconds
 
 _IS_FREE = "capturing = 0 AND is_voiding = 0"
 _EXPIRED = f"""

@@ -16,9 +16,9 @@ from attrs import frozen
 from pgw.domain.job import Job, JobStatus, JobType
 from pgw.domain.listing import JobFilter, Page, PaymentFilter, Place
 from pgw.domain.payment import Payment, PaymentStatus
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.storage.documents import JOB, PAYMENT
 from pgw.storage.rows import from_row
-from pgw.storage.times import from_milliseconds, milliseconds
 
 MOST_WALKED = 2000
 EARLIEST, LATEST = -(1 << 62), 1 << 62

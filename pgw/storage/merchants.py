@@ -7,8 +7,8 @@ from typing import TypeVar
 from pgw.domain.api_key import ApiKey, KeyRefusal, cannot_add, cannot_rotate
 from pgw.domain.merchant import Merchant
 from pgw.domain.result import Err, Ok, Result
+from pgw.domain.times import milliseconds
 from pgw.storage.rows import from_rows, to_json
-from pgw.storage.times import milliseconds
 from pgw.storage.transaction import transaction
 
 _MERCHANT = "json_object('id', id, 'name', name, 'created_at', created_at, 'disabled_at', disabled_at)"

@@ -13,11 +13,11 @@ from pgw.domain.event import Event
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.payment import Payment
+from pgw.domain.times import from_milliseconds
 from pgw.storage.books import BookEntry
 from pgw.storage.documents import CHANGE, CURRENCY, EVENT, JOB, PAYMENT
 from pgw.storage.port import Change, Unresolved, UnresolvedCount
 from pgw.storage.rows import RowUnreadable, event_from, from_row, from_row_or_why, from_rows, to_json
-from pgw.storage.times import from_milliseconds
 
 _FIND_JOBS = f"""
     SELECT json_group_object(jobs.id, {JOB}) FROM jobs WHERE id IN (SELECT value FROM json_each(?))

@@ -14,10 +14,10 @@ from pgw.domain.flag import Flag
 from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job, JobEvent, event_type
 from pgw.domain.payment import Payment
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.domain.webhook import ENDPOINT_DISABLED, EndpointDisabled, WebhookEndpoint
 from pgw.storage.port import Change
 from pgw.storage.timeline_rows import EntryRow, entry_rows
-from pgw.storage.times import from_milliseconds, milliseconds
 
 Value = TypeVar("Value")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))

@@ -15,6 +15,7 @@ from pgw.domain.idempotency import Claim
 from pgw.domain.job import Job
 from pgw.domain.payment import Payment
 from pgw.domain.result import Err, Ok, Result
+from pgw.domain.times import milliseconds
 from pgw.domain.webhook import WebhookEndpoint
 from pgw.storage import database, port, reading, retention, writing
 from pgw.storage.disk_errors import takes_no_writes
@@ -32,7 +33,6 @@ from pgw.storage.sqlite_expiry import SqliteExpiry
 from pgw.storage.sqlite_lists import SqliteLists
 from pgw.storage.sqlite_reading import SqliteReading
 from pgw.storage.sqlite_webhooks import SqliteWebhooks
-from pgw.storage.times import milliseconds
 from pgw.storage.unreadable import UnreadableJobs
 
 LARGEST_GROUP = 512

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pgw.domain.times import milliseconds
 from pgw.storage import expiry
 from pgw.storage.expiry_port import Expired
 from pgw.storage.sqlite_merchants import SqliteMerchants
-from pgw.storage.times import milliseconds
 
 
 class SqliteExpiry(SqliteMerchants):

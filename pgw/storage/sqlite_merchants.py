@@ -8,11 +8,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pgw.domain.api_key import ApiKey, KeyRefusal
 from pgw.domain.merchant import Merchant
 from pgw.domain.result import Result
+from pgw.domain.times import milliseconds
 from pgw.storage import merchants
 from pgw.storage.engine import Engine
 from pgw.storage.port import StorageLost, StorageUnavailable
 from pgw.storage.soundness import Soundness
-from pgw.storage.times import milliseconds
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")

@@ -7,13 +7,13 @@ from datetime import datetime
 from pgw.domain.delivery import DeliveryKey, DeliveryTold, TriedDelivery
 from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Ok, Result
+from pgw.domain.times import milliseconds
 from pgw.domain.webhook import EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage import retention, webhook_endpoints, webhooks
 from pgw.storage.engine import Engine
 from pgw.storage.grouping import Grouping
 from pgw.storage.port import StorageUnavailable
 from pgw.storage.sqlite_timeline import SqliteTimeline
-from pgw.storage.times import milliseconds
 from pgw.storage.webhook_port import DeliveryFilter, Due, EndpointChange
 
 LARGEST_GROUP = 256

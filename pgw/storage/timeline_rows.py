@@ -6,8 +6,8 @@ from typing import Any
 
 from pgw.domain.delivery import TriedDelivery
 from pgw.domain.timeline import By, Fact, Happening, RecordedEntry, TimelineEntry
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.storage.port import Change
-from pgw.storage.times import from_milliseconds, milliseconds
 
 EntryRow = tuple[str, str, str]
 """Payment, job, document. Its number and its hash depend on what is written before it."""

@@ -7,10 +7,10 @@ from typing import Any
 from pgw.domain.delivery import DeliveryKey, DeliveryTold
 from pgw.domain.idempotency import Claim, ClaimOnce
 from pgw.domain.result import Err, Ok, Result
+from pgw.domain.times import milliseconds
 from pgw.domain.webhook import MOST_ENDPOINTS, EndpointRefusal, RedeliveryRefusal, WebhookEndpoint
 from pgw.storage import reading, webhooks
 from pgw.storage.rows import from_rows, to_json
-from pgw.storage.times import milliseconds
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import EndpointChange
 

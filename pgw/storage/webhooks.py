@@ -16,11 +16,11 @@ from pgw.domain.delivery import (
     TriedDelivery,
 )
 from pgw.domain.payment import Payment
+from pgw.domain.times import from_milliseconds, milliseconds
 from pgw.storage.chain import Chain
 from pgw.storage.documents import EVENT, PAYMENT_THEN
 from pgw.storage.rows import event_from, from_row, to_json, to_write
 from pgw.storage.timeline_rows import try_row
-from pgw.storage.times import from_milliseconds, milliseconds
 from pgw.storage.transaction import transaction
 from pgw.storage.webhook_port import DeliveryFilter, Due
 from pgw.storage.writing import write_entries

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pgw.domain.delivery import DeliveryStatus
+from pgw.domain.times import milliseconds
 from pgw.storage import database, merchants, webhook_endpoints, webhooks, writing
 from pgw.storage.rows import change_to_rows
-from pgw.storage.times import milliseconds
 from tests.merchants import CREATED_AT, a_key, a_merchant
 from tests.storage.conftest import NOW
 from tests.storage.test_webhooks import FAR, an_endpoint, tried

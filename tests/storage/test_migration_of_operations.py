@@ -12,8 +12,8 @@ from pgw.domain.attempt import AttemptOutcome
 from pgw.domain.operation import CaptureOrder, begin
 from pgw.domain.payment import PaymentStatus
 from pgw.domain.result import Ok
+from pgw.domain.times import milliseconds
 from pgw.storage import database, migrations, reading, webhooks
-from pgw.storage.times import milliseconds
 from tests.storage.conftest import NOW
 
 AT = milliseconds(NOW)
