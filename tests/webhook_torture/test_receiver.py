@@ -87,7 +87,8 @@ async def test_what_hangs_is_not_answered_and_once_it_is_calm_nothing_hangs(tmp_
 
 async def test_what_is_no_request_is_a_line_of_the_log_too(tmp_path: Path) -> None:
     async with receiver(tmp_path, 1) as client:
-        with pytest.raises(httpx.RemoteProtocolError):
+        # Closed without an answer; where the chunk came by then and was not read, the system resets it.
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             await client.post("/troubled", content=chunks())
     (line,) = lines_of(tmp_path / "received")
     assert "is in chunks" in line["malformed"]
